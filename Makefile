@@ -1,0 +1,53 @@
+# One command per task; each sets up everything it needs. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test test-slow lint bench reference lock
+
+PYTHON ?= python3
+INSTALLED := .venv/installed
+# Stages call `python`: this makes it the environment's own.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED)  ## create .venv with the locked dependencies and this project
+
+# uv installs the hashed lock in about a minute where pip takes several. Without bytecode every stage would compile PyTorch anew on
+# systems that do not write it at import. Where uv finds no index, because one is set up for pip alone, pip takes over.
+$(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	.venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock \
+	  || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+repro: setup  ## regenerate tables, figures and report of the experiments in params.yaml
+	.venv/bin/python stages/check.py
+	.venv/bin/python scripts/prune.py
+	.venv/bin/dvc repro
+	@echo 'Done: open reports/index.html, or read reports/table1.md'
+
+test: setup  ## run the tests (minutes)
+	.venv/bin/pytest -q -m 'not slow'
+
+test-slow: setup  ## run the longer tests: the whole default pipeline, on this processor's kernels and on AVX2's
+	.venv/bin/pytest -q -m slow
+
+lint: setup  ## check style and formatting
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+bench: setup  ## measure speed beside named peers, as ratios in one run
+	.venv/bin/python benchmarks/training_step.py
+
+reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
+	.venv/bin/python scripts/reference.py
+
+lock: setup  ## renew the lock files from pyproject.toml
+	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --output-file requirements.lock pyproject.toml
+	grep '^uv==' requirements.lock | tr -d ' \\' | .venv/bin/uv pip compile --quiet --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --output-file bootstrap.lock -
