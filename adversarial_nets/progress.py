@@ -1,0 +1,46 @@
+"""Progress of a training: a bar on a terminal, plain lines elsewhere."""
+
+import math
+import sys
+import time
+
+from tqdm import tqdm
+
+
+class EpochProgress:
+    """Shows epochs as they end. Plain lines come with each validation, so that a log stays short."""
+
+    def __init__(self, title: str, epochs: int):
+        self._title = title
+        self._epochs = epochs
+        self._log_likelihood = math.nan
+        self._started = time.monotonic()
+        self._bar = tqdm(total=epochs, desc=title, unit="epoch", disable=not sys.stderr.isatty(), dynamic_ncols=True)
+
+    def __call__(self, row: dict[str, float]) -> None:
+        """Show one row of the learning curve."""
+        validated = not math.isnan(row["validation_log_likelihood"])
+        if validated:
+            self._log_likelihood = row["validation_log_likelihood"]
+        shown = {
+            "D loss": f"{row['discriminator_objective']:.3f}",
+            "G loss": f"{row['generator_objective']:.3f}",
+        }
+        if not math.isnan(self._log_likelihood):
+            shown["validation"] = f"{self._log_likelihood:.1f} nats"
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update()
+        if self._bar.disable and validated:
+            self._print(row["epoch"], shown)
+
+    def __enter__(self) -> "EpochProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal in order, so that an error has a line of its own."""
+        self._bar.close()
+
+    def _print(self, epoch: int, shown: dict[str, str]) -> None:
+        left = (time.monotonic() - self._started) / epoch * (self._epochs - epoch)
+        values = ", ".join(f"{name} {value}" for name, value in shown.items())
+        print(f"{self._title}: epoch {epoch}/{self._epochs}, {values}, {tqdm.format_interval(left)} left", flush=True)

@@ -1,0 +1,97 @@
+"""What the stages measured, gathered per experiment for the report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from adversarial_nets import files
+from adversarial_nets.evaluation import CrossValidation, mean_and_standard_error
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One trained generator: its summary, learning curve, choice of σ and test log-likelihoods, (m,) for each fold."""
+
+    seed: int
+    summary: dict[str, Any]
+    learning_curve: pd.DataFrame
+    cross_validation: list[CrossValidation]
+    log_likelihoods: list[np.ndarray]
+    num_samples: int
+
+    @property
+    def log_likelihood(self) -> float:
+        """Mean test log-likelihood in nats."""
+        return mean_and_standard_error(self.log_likelihoods)[0]
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """All seeds of one experiment, and its sanity rows."""
+
+    name: str
+    baselines: dict[str, Any]
+    seeds: list[SeedResult]
+
+    @property
+    def data_set(self) -> str:
+        """Title of the data set: the column of Table 1."""
+        return self.baselines["data_set"]
+
+    def metrics(self) -> dict[str, Any]:
+        """The experiment's entry in ``metrics.json``; log-likelihoods in nats, rounded to 1e-6 of them."""
+        folds = [np.mean(fold, axis=0) for fold in zip(*(seed.log_likelihoods for seed in self.seeds), strict=True)]
+        mean, standard_error = mean_and_standard_error(folds)
+        metrics = {"log_likelihood": mean, "standard_error": standard_error}
+        if len(self.seeds) > 1:
+            metrics["seed_std"] = float(np.std([seed.log_likelihood for seed in self.seeds], ddof=1))
+        chosen = [fold for seed in self.seeds for fold in seed.cross_validation]
+        metrics |= {
+            "validation_log_likelihood": float(np.mean([fold.log_likelihood for fold in chosen])),
+            "training_images_log_likelihood": self.baselines["rows"]["training images as samples"]["log_likelihood"],
+            "sigma": float(np.mean([fold.sigma for fold in chosen])),
+        }
+        return {key: round(value, 6) for key, value in metrics.items()} | {
+            "sigma_at_grid_end": any(fold.at_grid_end for fold in chosen),
+            "num_seeds": len(self.seeds),
+            "num_samples": self.seeds[0].num_samples,
+            "num_test_images": sum(self.baselines["num_test_images"]),
+        }
+
+    def sigma_curve(self) -> pd.DataFrame:
+        """Mean validation log-likelihood (over folds) for each seed and σ: seed, sigma, log_likelihood."""
+        rows = [
+            {"seed": seed.seed, "sigma": sigma, "log_likelihood": np.mean(values)}
+            for seed in self.seeds
+            for sigma, *values in zip(
+                seed.cross_validation[0].sigmas, *(fold.log_likelihoods for fold in seed.cross_validation), strict=True
+            )
+        ]
+        return pd.DataFrame(rows)
+
+    def learning_curve(self) -> pd.DataFrame:
+        """Every seed's learning curve under one another, the seed in the first column."""
+        return pd.concat([seed.learning_curve.assign(seed=seed.seed) for seed in self.seeds], ignore_index=True)
+
+
+def load_experiment(name: str, seeds: list[int], models: Path, scores: Path) -> ExperimentResult:
+    """Read what was measured of an experiment under these folders."""
+    results = [_load_seed(seed, models / name / str(seed), scores / name / str(seed)) for seed in seeds]
+    return ExperimentResult(name, files.read_json(scores / name / "baselines.json"), results)
+
+
+def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
+    chosen = files.read_json(scores / "cross_validation.json")
+    with np.load(scores / "log_likelihoods.npz") as arrays:
+        log_likelihoods = [arrays[f"fold_{fold}"] for fold in range(len(chosen["folds"]))]
+    return SeedResult(
+        seed=seed,
+        summary=files.read_json(model / "summary.json"),
+        learning_curve=pd.read_csv(model / "learning_curve.csv"),
+        cross_validation=[CrossValidation(**fold) for fold in chosen["folds"]],
+        log_likelihoods=log_likelihoods,
+        num_samples=chosen["num_samples"],
+    )

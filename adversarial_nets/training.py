@@ -1,0 +1,191 @@
+"""Training a generator and a discriminator against each other, epoch by epoch."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from adversarial_nets import files
+from adversarial_nets.errors import CheckFailed
+from adversarial_nets.evaluation import PUBLISHED_SIGMAS, cross_validate
+from adversarial_nets.game import Game, Outcome, discriminator_step, generator_step, simultaneous_step
+from adversarial_nets.networks import Network, initialise, save_network
+from adversarial_nets.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
+from adversarial_nets.parameters import Experiment
+from adversarial_nets.randomness import stream
+from adversarial_nets.sampling import draw_noise, generate
+
+
+@dataclass
+class Players:
+    """Both networks as they were at the end of an epoch, and the validation log-likelihood in nats there."""
+
+    generator: Network
+    discriminator: Network
+    epoch: int
+    log_likelihood: float
+
+
+@dataclass
+class Run:
+    """One training under way."""
+
+    experiment: Experiment
+    images: Tensor
+    validation_images: Tensor
+    validation_noise: Tensor
+    game: Game
+    shuffling: torch.Generator
+    noise: torch.Generator
+    updates: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    kept: Players | None = None
+
+
+def train(
+    experiment: Experiment,
+    images: np.ndarray,
+    validation_images: np.ndarray,
+    seed: int,
+    device: torch.device,
+    on_epoch: Callable[[dict[str, float]], None] = lambda row: None,
+) -> Run:
+    """Play the game on training images (n, D) for the experiment's number of epochs.
+
+    The result's ``kept`` are the players that the parameter ``keep`` asks for; its ``curve`` has a row per epoch, which
+    ``on_epoch`` is given too. Raises CheckFailed where an objective is no longer finite.
+    """
+    run = start(experiment, images, validation_images, seed, device)
+    for epoch in range(1, experiment.training.epochs + 1):
+        outcomes = play_epoch(run, epoch)
+        row = {"epoch": epoch, **outcomes, **_schedule(run, epoch), "validation_log_likelihood": math.nan}
+        _refuse_divergence(row)
+        if epoch % experiment.training.validation.every == 0 or epoch == experiment.training.epochs:
+            row["validation_log_likelihood"] = _validate(run, epoch)
+        if _is_to_keep(run, epoch, row["validation_log_likelihood"]):
+            networks = copy.deepcopy((run.game.generator, run.game.discriminator))
+            run.kept = Players(*networks, epoch, row["validation_log_likelihood"])
+        run.curve.append(row)
+        on_epoch(row)
+    return run
+
+
+def start(experiment: Experiment, images: np.ndarray, validation_images: np.ndarray, seed: int, device: torch.device) -> Run:
+    """Initialise both players and every random stream of a run."""
+    description = experiment.generator
+    generator = Network(description.noise_dimensions, description.layers)
+    discriminator = Network(images.shape[1], experiment.discriminator.layers)
+    initialise(generator, stream(seed, "generator initialisation"), torch.from_numpy(images.mean(0, dtype=np.float64)))
+    initialise(discriminator, stream(seed, "discriminator initialisation"))
+    generator.to(device), discriminator.to(device)
+    validation = experiment.training.validation
+    noise_shape = (validation.num_samples, description.noise_dimensions)
+    return Run(
+        experiment=experiment,
+        images=torch.from_numpy(images).to(device),
+        validation_images=torch.from_numpy(validation_images[: validation.num_images]).to(device),
+        # The same noise each time, so that the curve shows the generator's change and not the noise's.
+        validation_noise=draw_noise(description.noise, noise_shape, stream(seed, "validation noise")),
+        game=Game(
+            generator,
+            discriminator,
+            make_optimizer(generator, experiment.training),
+            make_optimizer(discriminator, experiment.training),
+            experiment.training.generator_objective,
+            stream(seed, "dropout", device),
+        ),
+        shuffling=stream(seed, "shuffling"),
+        noise=stream(seed, "noise", device),
+    )
+
+
+def play_epoch(run: Run, epoch: int) -> dict[str, float]:
+    """One pass over a fresh shuffle of the training images; returns the mean outcome of its minibatches."""
+    training = run.experiment.training
+    momentum = momentum_at(epoch, training.momentum)
+    step = _simultaneous if training.game == "simultaneous" else _alternating
+    order = torch.randperm(len(run.images), generator=run.shuffling).to(run.images.device)
+    outcomes = [torch.stack(step(run, run.images[rows], momentum)) for rows in order.split(training.minibatch_size)]
+    means = torch.stack(outcomes).double().mean(dim=0).tolist()
+    return dict(zip(Outcome._fields, means, strict=True))
+
+
+def _simultaneous(run: Run, real: Tensor, momentum: float) -> Outcome:
+    learning_rate = learning_rate_at(run.updates, run.experiment.training)
+    set_schedule(run.game.discriminator_optimizer, learning_rate, momentum)
+    set_schedule(run.game.generator_optimizer, learning_rate, momentum)
+    run.updates += 1
+    return simultaneous_step(run.game, real, _noise(run, len(real)))
+
+
+def _alternating(run: Run, real: Tensor, momentum: float) -> Outcome:
+    """A discriminator step; after every k of them, across epochs too, a generator step."""
+    learning_rate = learning_rate_at(run.updates, run.experiment.training)
+    set_schedule(run.game.discriminator_optimizer, learning_rate, momentum)
+    outcome = discriminator_step(run.game, real, _noise(run, len(real)))
+    run.updates += 1
+    if run.updates % run.experiment.training.discriminator_steps == 0:
+        set_schedule(run.game.generator_optimizer, learning_rate, momentum)
+        generator_step(run.game, _noise(run, run.experiment.training.minibatch_size))
+    return outcome
+
+
+def _noise(run: Run, count: int) -> Tensor:
+    description = run.experiment.generator
+    return draw_noise(description.noise, (count, description.noise_dimensions), run.noise)
+
+
+def _schedule(run: Run, epoch: int) -> dict[str, float]:
+    training = run.experiment.training
+    momentum = momentum_at(epoch, training.momentum) if training.optimizer == "momentum" else math.nan
+    return {"learning_rate": learning_rate_at(run.updates, training), "momentum": momentum}
+
+
+def _validate(run: Run, epoch: int) -> float:
+    """Mean validation log-likelihood in nats at the best σ of the published grid."""
+    samples = generate(run.game.generator, run.validation_noise)
+    if not np.isfinite(samples).all():
+        raise CheckFailed(f"training diverged: after epoch {epoch} the images are not finite; lower the learning rate")
+    return cross_validate(samples, run.validation_images, PUBLISHED_SIGMAS, run.images.device).log_likelihood
+
+
+def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:
+    """Whether these are the players to keep so far: validation decides (NaN: not taken), the test set has no say."""
+    if run.experiment.training.keep == "last":
+        return epoch == run.experiment.training.epochs
+    return log_likelihood > (run.kept.log_likelihood if run.kept else -math.inf)
+
+
+def _refuse_divergence(row: dict[str, float]) -> None:
+    for name in Outcome._fields:
+        if not math.isfinite(row[name]):
+            raise CheckFailed(f"training diverged: in epoch {row['epoch']} {name} is {row[name]}; lower the learning rate")
+
+
+def summary(run: Run) -> dict[str, int | float | str]:
+    """What a reader of the results wants to know of a finished run."""
+    return {
+        "device": run.images.device.type,
+        "epochs": run.experiment.training.epochs,
+        "kept_epoch": run.kept.epoch,
+        "updates": run.updates,
+        "validation_log_likelihood": run.kept.log_likelihood,
+        "generator_parameters": run.kept.generator.num_parameters,
+        "discriminator_parameters": run.kept.discriminator.num_parameters,
+    }
+
+
+def save(run: Run, folder: Path) -> None:
+    """Write the kept players, the learning curve and the summary; the bytes depend on the run alone."""
+    with files.replacing(folder) as temporary:
+        temporary.mkdir()
+        save_network(run.kept.generator, run.experiment.generator, temporary / "generator.safetensors")
+        save_network(run.kept.discriminator, run.experiment.discriminator, temporary / "discriminator.safetensors")
+        files.write_csv(temporary / "learning_curve.csv", pd.DataFrame(run.curve))
+        files.write_json(temporary / "summary.json", summary(run))

@@ -1,0 +1,224 @@
+"""Layers, initialisation, dropout, column norms and files of the networks."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors import safe_open
+
+from adversarial_nets import networks, parameters
+from adversarial_nets.networks import Network, initialise, limit_column_norms
+from adversarial_nets.parameters import LinearParameters, MaxoutParameters
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def linear(kind: str = "linear", units: int = 2, **options) -> LinearParameters:
+    return LinearParameters(**{"type": kind, "units": units, "init_range": 0.05, **options})
+
+
+def maxout(units: int = 2, pieces: int = 3, **options) -> MaxoutParameters:
+    return MaxoutParameters(**{"type": "maxout", "units": units, "pieces": pieces, "init_range": 0.05, **options})
+
+
+@pytest.fixture
+def mnist(parameter_values) -> parameters.Experiment:
+    return parameters.parse(parameter_values).experiments["mnist"]
+
+
+@pytest.fixture
+def generator(mnist) -> Network:
+    return Network(mnist.generator.noise_dimensions, mnist.generator.layers)
+
+
+@pytest.fixture
+def discriminator(mnist) -> Network:
+    return Network(784, mnist.discriminator.layers)
+
+
+def test_parameter_counts_of_the_published_networks(generator, discriminator):
+    assert generator.num_parameters == 2_503_984
+    assert discriminator.num_parameters == 1_231_441
+
+
+def test_initial_weights_fill_their_range(generator, discriminator):
+    marginals = torch.full((784,), 0.5, dtype=torch.float64)
+    initialise(generator, seeded(), marginals)
+    initialise(discriminator, seeded())
+    for network, limit in ((generator, 0.05), (discriminator, 0.005)):
+        for layer in network.layers.values():
+            weight = layer.linear.weight
+            assert 0.97 * limit < weight.abs().max() <= limit
+            assert abs(weight.mean()) < 4 * limit / (3 * weight.numel()) ** 0.5  # four standard errors of a uniform's mean
+            assert float(weight.detach().std()) == pytest.approx(limit / 3**0.5, rel=0.1)
+            assert (layer.linear.bias == 0).all()
+
+
+def test_initialisation_is_the_streams_and_nothing_else(discriminator):
+    initialise(discriminator, seeded(1))
+    first = discriminator.layers["h0"].linear.weight.detach().clone()
+    torch.manual_seed(99)
+    initialise(discriminator, seeded(1))
+    assert torch.equal(first, discriminator.layers["h0"].linear.weight)
+    initialise(discriminator, seeded(2))
+    assert not torch.equal(first, discriminator.layers["h0"].linear.weight)
+
+
+def test_bias_starts_at_its_number():
+    network = Network(3, {"h0": linear(bias=-2.0), "h1": maxout(), "y": linear("sigmoid", bias=0.25)})
+    initialise(network, seeded())
+    assert [layer.linear.bias.unique().tolist() for layer in network.layers.values()] == [[-2.0], [0.0], [0.25]]
+
+
+def test_marginal_bias_gives_the_mean_image():
+    marginals = torch.tensor([0.1, 0.5, 0.9, 1e-3], dtype=torch.float64)
+    network = Network(3, {"y": linear("sigmoid", 4, bias="marginals")})
+    initialise(network, seeded(), marginals)
+    torch.testing.assert_close(torch.sigmoid(network.layers["y"].linear.bias.double()), marginals, rtol=1e-6, atol=0)
+
+
+def test_marginal_bias_is_clipped_at_both_ends():
+    """float32 cannot hold 1 - 1e-7: clipped there, the upper limit would be 0.29 off."""
+    limit = float(np.log((1 - 1e-7) / 1e-7))
+    network = Network(3, {"y": linear("sigmoid", 4, bias="marginals")})
+    initialise(network, seeded(), torch.tensor([0.0, 1.0, 1e-9, 0.5]))
+    assert network.layers["y"].linear.bias.tolist() == pytest.approx([-limit, limit, -limit, 0], rel=1e-7)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_marginal_bias_inverts_the_sigmoid(pixels):
+    found = networks.marginal_bias(torch.tensor(pixels, dtype=torch.float64))
+    np.testing.assert_allclose(torch.sigmoid(found), np.clip(pixels, 1e-7, 1 - 1e-7), rtol=1e-9)
+
+
+def test_maxout_takes_the_maximum_of_consecutive_pieces():
+    values = torch.tensor([[1.0, 5.0, 2.0, -3.0, -1.0, -2.0], [0.0, 0.0, 7.0, 9.0, 8.0, 0.0]])
+    assert networks.maxout(values, 3).tolist() == [[5.0, -1.0], [7.0, 9.0]]
+    assert networks.maxout(values, 2).tolist() == [[5.0, 2.0, -1.0], [0.0, 9.0, 8.0]]
+    assert torch.equal(networks.maxout(values, 1), values)
+
+
+def test_activations():
+    x = torch.tensor([[-2.0], [0.5]])
+    expected = {"relu": [0.0, 0.5], "sigmoid": [1 / (1 + np.exp(2)), 1 / (1 + np.exp(-0.5))], "linear": [-2.0, 0.5]}
+    for kind, values in expected.items():
+        network = Network(1, {"y": linear(kind, 1)})
+        network.layers["y"].linear.weight.data[:] = 1
+        network.layers["y"].linear.bias.data[:] = 0
+        assert network(x).flatten().tolist() == pytest.approx(values)
+
+
+def test_output_is_the_last_layers_activation_of_the_logits(discriminator):
+    initialise(discriminator, seeded())
+    x = torch.rand((5, 784), generator=seeded())
+    assert torch.equal(discriminator(x), torch.sigmoid(discriminator.logits(x)))
+    assert torch.equal(discriminator(x, seeded(3)), torch.sigmoid(discriminator.logits(x, seeded(3))))
+    assert discriminator(x).shape == (5, 1)
+
+
+@pytest.mark.parametrize("keep", [0.8, 0.5])
+def test_dropout_keeps_the_right_share_and_scales_it(keep):
+    mask = networks.dropout_mask(torch.empty(400, 500), keep, seeded())
+    assert mask.unique().tolist() == pytest.approx([0, 1 / keep])
+    share = float((mask > 0).double().mean())
+    assert abs(share - keep) < 5 * (keep * (1 - keep) / mask.numel()) ** 0.5
+    for along in (0, 1):  # neither a row nor a column is treated alike
+        assert ((mask > 0).double().mean(dim=along) - keep).abs().max() < 0.15
+
+
+def test_dropout_reaches_every_layers_inputs(discriminator):
+    """On constant inputs the preactivation is the sum over the kept ones: one at 1/keep each."""
+    initialise(discriminator, seeded())
+    for layer, keep in zip(discriminator.layers.values(), [0.8, 0.5, 0.5], strict=True):
+        layer.linear.weight.data[:] = 1 / layer.linear.in_features
+        sums = layer.preactivation(torch.ones(200, layer.linear.in_features), seeded())[:, 0].detach().double()
+        spread = ((1 - keep) / keep / layer.linear.in_features) ** 0.5
+        assert abs(float(sums.mean()) - 1) < 5 * spread / 200**0.5
+        assert float(sums.std()) == pytest.approx(spread, rel=0.25)
+
+
+def test_nothing_is_random_without_a_stream(generator, discriminator):
+    initialise(discriminator, seeded())
+    discriminator.train()  # torch's own switch has no say
+    x = torch.rand((5, 784), generator=seeded())
+    state = torch.get_rng_state()
+    assert torch.equal(discriminator(x), discriminator(x))
+    assert torch.equal(torch.get_rng_state(), state)
+    kept_whole = Network(784, {"y": linear(units=3)})
+    initialise(kept_whole, seeded())
+    stream = seeded()
+    assert torch.equal(kept_whole(x), kept_whole(x, stream))
+    assert torch.equal(stream.get_state(), seeded().get_state())  # a layer that keeps all draws nothing
+
+
+@pytest.mark.parametrize(
+    "layer", [linear(units=6, max_column_norm=1.5), maxout(2, 3, max_column_norm=1.5)], ids=["linear", "maxout"]
+)
+def test_column_norms_are_limited_one_unit_or_piece_at_a_time(layer):
+    network = Network(4, {"y": layer})
+    weight, bias = network.layers["y"].linear.weight, network.layers["y"].linear.bias
+    before = torch.randn((6, 4), generator=seeded())
+    before *= (torch.tensor([0.1, 1.0, 1.4999, 1.6, 30.0, 0.0]) / before.norm(dim=1))[:, None]
+    weight.data[:], bias.data[:] = before, 100.0
+    limit_column_norms(network)
+    assert torch.equal(weight[[0, 1, 2, 5]], before[[0, 1, 2, 5]])  # short ones stay as they are, bit for bit
+    assert weight[[3, 4]].norm(dim=1).tolist() == pytest.approx([1.5, 1.5], rel=1e-6)
+    torch.testing.assert_close(weight[[3, 4]] / 1.5, before[[3, 4]] / before[[3, 4]].norm(dim=1, keepdim=True))
+    assert (bias == 100).all()
+
+
+def test_only_limited_layers_are_limited():
+    network = Network(4, {"h": linear(), "y": linear(max_column_norm=1.0)})
+    for layer in network.layers.values():
+        layer.linear.weight.data[:] = 50
+    limit_column_norms(network)
+    assert (network.layers["h"].linear.weight == 50).all()
+    assert network.layers["y"].linear.weight.norm(dim=1).tolist() == pytest.approx([1, 1])
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 9), st.floats(0.01, 5))
+def test_no_column_is_longer_than_its_limit(units, pieces, seed, limit):
+    network = Network(3, {"y": maxout(units, pieces, max_column_norm=limit)})
+    weight = network.layers["y"].linear.weight
+    weight.data = 3 * torch.randn(weight.shape, generator=seeded(seed))
+    limit_column_norms(network)
+    assert (weight.norm(dim=1) <= limit * (1 + 1e-6)).all()
+
+
+def test_generator_is_loaded_as_it_was_saved(generator, mnist, tmp_path):
+    initialise(generator, seeded(), torch.linspace(0, 1, 784))
+    for name in ("one", "two"):
+        networks.save_network(generator, mnist.generator, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    loaded, description = networks.load_generator(tmp_path / "one", torch.device("cpu"))
+    assert description == mnist.generator
+    assert list(loaded.layers) == list(generator.layers)
+    for name, value in generator.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value)
+    noise = torch.rand((3, 100), generator=seeded())
+    assert torch.equal(loaded(noise), generator(noise))
+
+
+def test_discriminators_file_describes_it(discriminator, mnist, tmp_path):
+    initialise(discriminator, seeded())
+    networks.save_network(discriminator, mnist.discriminator, tmp_path / "file")
+    with safe_open(tmp_path / "file", framework="pt") as file:
+        description = parameters.DiscriminatorParameters.model_validate_json(file.metadata()["description"])
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+    assert description == mnist.discriminator
+    loaded = Network(784, description.layers)
+    loaded.load_state_dict(weights)
+    x = torch.rand((3, 784), generator=seeded())
+    assert torch.equal(loaded(x), discriminator(x))
+
+
+def test_every_option_survives_a_file(tmp_path):
+    layers = {"h0": maxout(2, 3, max_column_norm=1.9365, keep_probability=0.8), "y": linear("sigmoid", 4, bias=-2.0)}
+    description = parameters.GeneratorParameters(noise="gaussian", noise_dimensions=5, layers=layers)
+    network = Network(5, layers)
+    initialise(network, seeded())
+    networks.save_network(network, description, tmp_path / "file")
+    assert networks.load_generator(tmp_path / "file", torch.device("cpu"))[1] == description

@@ -1,0 +1,263 @@
+"""The Parzen window against its formula in float64, with SciPy's logsumexp."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal, norm
+
+from adversarial_nets import parzen
+from adversarial_nets.parzen import ParzenWindow
+
+FLOAT32_EPS = 2.0**-23
+
+
+def formula(samples: np.ndarray, x: np.ndarray, sigma: float) -> np.ndarray:
+    """log 1/n sum_j N(x; s_j, sigma^2 I), from plain differences in float64."""
+    samples, x = np.asarray(samples, np.float64), np.asarray(x, np.float64)
+    distances = np.array([((samples - row) ** 2).sum(axis=1) for row in x])
+    count, dimensions = samples.shape
+    normaliser = np.log(count) + dimensions * np.log(sigma * np.sqrt(2 * np.pi))
+    return logsumexp(-distances / (2 * sigma**2), axis=1) - normaliser
+
+
+def float32_error(samples: np.ndarray, x: np.ndarray, sigma: float) -> float:
+    """Nats that float32 distances may cost: a few roundings of numbers as large as the squared distances from the centre."""
+    centre = samples.mean(axis=0, dtype=np.float64)
+    furthest = max(((each.astype(np.float64) - centre) ** 2).sum(axis=1).max() for each in (samples, x))
+    return 1e-9 + 8 * FLOAT32_EPS * furthest / (2 * sigma**2)
+
+
+def assert_formula(samples: np.ndarray, x: np.ndarray, sigma: float, **options) -> None:
+    found = ParzenWindow(samples, **options).log_prob(x, sigma)
+    expected = formula(samples, x, sigma)
+    assert found.dtype == torch.float64
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found.cpu(), expected, rtol=1e-12, atol=float32_error(samples, x, sigma))
+
+
+@st.composite
+def problems(draw, max_scale: float = 10.0) -> tuple[np.ndarray, np.ndarray, float]:
+    """Samples, points and a bandwidth; some points lie on samples, some samples are the same, all may be off-centre."""
+    dimensions = draw(st.integers(1, 40))
+    count, points = draw(st.integers(1, 30)), draw(st.integers(1, 20))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    scale = draw(st.floats(0.01, max_scale))
+    offset = draw(st.sampled_from([0.0, -3.0, 100.0])) * scale
+    samples = offset + scale * random.standard_normal((count, dimensions))
+    x = offset + scale * draw(st.sampled_from([0.0, 1.0, 5.0])) * random.standard_normal((points, dimensions))
+    same = min(draw(st.integers(0, 5)), count, points)
+    x[:same] = samples[:same]
+    samples[: draw(st.integers(0, count))] = samples[0]
+    return samples, x, scale * draw(st.floats(0.1, 3.0))
+
+
+@given(problems())
+def test_formula(problem):
+    assert_formula(*problem)
+
+
+@given(problems(max_scale=0.5), st.sampled_from([np.float16, np.float32, np.float64]), st.booleans(), st.booleans())
+def test_arrays_and_tensors_of_any_float_type(problem, dtype, samples_as_tensor, x_as_tensor):
+    samples, x, sigma = problem
+    samples, x = samples.astype(dtype), x.astype(dtype)
+    found = ParzenWindow(torch.from_numpy(samples) if samples_as_tensor else samples).log_prob(
+        torch.from_numpy(x) if x_as_tensor else x, sigma
+    )
+    assert isinstance(found, torch.Tensor)
+    assert found.dtype == torch.float64
+    np.testing.assert_allclose(found, formula(samples, x, sigma), rtol=1e-12, atol=float32_error(samples, x, sigma))
+
+
+def test_samples_and_points_of_different_types():
+    samples, x, sigma = np.float16([[0.5, 1.0], [2.0, 0.25]]), torch.tensor([[1.0, 1.5]], dtype=torch.float64), np.float32(0.5)
+    found = ParzenWindow(samples).log_prob(x, sigma)
+    np.testing.assert_allclose(found, formula(samples, x.numpy(), 0.5), atol=1e-5)
+
+
+def test_inputs_stay_as_they_were():
+    samples, x = np.arange(6.0).reshape(3, 2), torch.tensor([[1.0, 2.0]])
+    window = ParzenWindow(samples)
+    window.log_prob(x, 0.3)
+    window.log_prob(x, np.array([0.3, 1.0]))
+    assert (samples == np.arange(6.0).reshape(3, 2)).all()
+    assert torch.equal(x, torch.tensor([[1.0, 2.0]]))
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 50])
+def test_one_sample_is_a_gaussian(dimensions):
+    random = np.random.default_rng(1)
+    mean, x = random.standard_normal(dimensions), random.standard_normal((7, dimensions))
+    expected = multivariate_normal(mean, 0.49 * np.eye(dimensions)).logpdf(x)
+    np.testing.assert_allclose(ParzenWindow(mean[None]).log_prob(x, 0.7), expected, rtol=1e-6)
+
+
+def test_two_samples_on_a_line():
+    """By hand: the mean of two densities."""
+    expected = np.log((norm(0, 0.5).pdf(0.3) + norm(1, 0.5).pdf(0.3)) / 2)
+    assert ParzenWindow(np.array([[0.0], [1.0]])).log_prob(np.array([[0.3]]), 0.5).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_density_integrates_to_one():
+    samples = np.random.default_rng(2).standard_normal((20, 1))
+    line = np.linspace(-12, 12, 4001)[:, None]
+    density = ParzenWindow(samples).log_prob(line, 0.4).exp()
+    assert torch.trapezoid(density, torch.from_numpy(line[:, 0])).item() == pytest.approx(1, abs=1e-5)
+
+
+@given(problems(), st.floats(0.01, 100))
+def test_scaling_everything_shifts_by_the_jacobian(problem, factor):
+    samples, x, sigma = problem
+    once = ParzenWindow(samples).log_prob(x, sigma)
+    scaled = ParzenWindow(factor * samples).log_prob(factor * x, factor * sigma)
+    tolerance = 2 * float32_error(samples, x, sigma)
+    np.testing.assert_allclose(scaled, once - samples.shape[1] * np.log(factor), rtol=1e-12, atol=tolerance)
+
+
+@given(problems(), st.randoms(use_true_random=False))
+def test_order_does_not_matter(problem, random):
+    samples, x, sigma = problem
+    order, rows = list(range(len(samples))), list(range(len(x)))
+    random.shuffle(order)
+    random.shuffle(rows)
+    found = ParzenWindow(samples[order]).log_prob(x[rows], sigma)
+    tolerance = 2 * float32_error(samples, x, sigma)
+    np.testing.assert_allclose(found, ParzenWindow(samples).log_prob(x, sigma)[rows], rtol=1e-12, atol=tolerance)
+
+
+@given(problems(), st.integers(2, 4))
+def test_repeating_all_samples_changes_nothing(problem, times):
+    samples, x, sigma = problem
+    found = ParzenWindow(np.tile(samples, (times, 1))).log_prob(x, sigma)
+    tolerance = 2 * float32_error(samples, x, sigma)
+    np.testing.assert_allclose(found, ParzenWindow(samples).log_prob(x, sigma), rtol=1e-12, atol=tolerance)
+
+
+def test_points_so_far_away_that_every_kernel_underflows():
+    random = np.random.default_rng(3)
+    samples, x = random.random((50, 20)), 30 + random.random((4, 20))
+    found = ParzenWindow(samples).log_prob(x, 0.1)
+    assert (found < -800_000).all()  # exp of which is 0 in float64
+    np.testing.assert_allclose(found, formula(samples, x, 0.1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dimensions", [2, 10, 100])
+def test_two_clusters_far_apart(dimensions):
+    random = np.random.default_rng(7)
+
+    def clusters(count):
+        return random.integers(0, 2, (count, 1)) * 100 / dimensions**0.5 + 0.1 * random.standard_normal((count, dimensions))
+
+    samples, x = clusters(200), clusters(50)
+    np.testing.assert_allclose(ParzenWindow(samples).log_prob(x, 0.1), formula(samples, x, 0.1), atol=5e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e20])
+def test_very_large_and_very_small_data(scale):
+    samples = scale * np.random.default_rng(8).standard_normal((20, 10))
+    np.testing.assert_allclose(ParzenWindow(samples).log_prob(samples, scale), formula(samples, samples, scale), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("count", "points"), [(1, 1), (1, 9), (9, 1)])
+def test_one_sample_or_one_point(count, points):
+    random = np.random.default_rng(4)
+    assert_formula(random.random((count, 5)), random.random((points, 5)), 0.2)
+
+
+@given(problems(), st.integers(1, 5000))
+def test_memory_budget_changes_nothing(problem, budget):
+    """Every point counts once and stays in its place, whatever the blocks."""
+    samples, x, sigma = problem
+    sigmas = np.array([sigma, 2 * sigma])
+    found = ParzenWindow(samples, memory_budget=budget).log_prob(x, sigmas)
+    whole = ParzenWindow(samples).log_prob(x, sigmas)
+    assert found.shape == whole.shape == (2, len(x))
+    np.testing.assert_allclose(found, whole, rtol=1e-12, atol=2 * float32_error(samples, x, sigma))
+
+
+def test_blocks_are_as_large_as_the_budget_allows(monkeypatch):
+    sizes = []
+
+    def record(x, *others, compute=parzen._log_sums):
+        sizes.append(len(x))
+        return compute(x, *others)
+
+    monkeypatch.setattr(parzen, "_log_sums", record)
+    samples, x = np.random.default_rng(5).random((100, 3)), np.random.default_rng(6).random((10, 3))
+    for budget, most in ((1, 1), (100 * 32 * 4, 4), (2**28, 10)):
+        sizes.clear()
+        ParzenWindow(samples, memory_budget=budget).log_prob(x, 0.3)
+        assert sum(sizes) == 10
+        assert max(sizes) == most
+
+
+@given(problems(), st.lists(st.floats(0.1, 3.0), min_size=1, max_size=5))
+def test_several_bandwidths_at_once_are_each_alone(problem, factors):
+    samples, x, sigma = problem
+    sigmas = [sigma * factor for factor in factors]
+    window = ParzenWindow(samples)
+    found = window.log_prob(x, np.array(sigmas))
+    assert found.shape == (len(sigmas), len(x))
+    for row, each in zip(found, sigmas, strict=True):
+        np.testing.assert_allclose(row, window.log_prob(x, each), rtol=1e-12, atol=2 * float32_error(samples, x, each))
+    np.testing.assert_array_equal(window.log_prob(x, torch.tensor(sigmas, dtype=torch.float64)), found)
+    np.testing.assert_array_equal(window.log_prob(x, sigmas), found)
+
+
+def test_shape_follows_the_bandwidth():
+    window, x = ParzenWindow(np.zeros((2, 3))), np.zeros((5, 3))
+    for scalar in (1, 1.0, np.float32(1), np.array(1.0), torch.tensor(1.0)):
+        assert window.log_prob(x, scalar).shape == (5,)
+    for several in ([1.0], np.array([1.0]), torch.tensor([1.0])):
+        assert window.log_prob(x, several).shape == (1, 5)
+
+
+BAD_MATRICES = [
+    (np.array([[0.0, np.nan]]), "NaN or infinity"),
+    (np.array([[0.0, np.inf]]), "NaN or infinity"),
+    (np.zeros((0, 2)), "non-empty matrix"),
+    (np.zeros((2, 0)), "non-empty matrix"),
+    (np.zeros(2), "non-empty matrix"),
+    (np.zeros((2, 2, 2)), "non-empty matrix"),
+    (np.zeros((2, 2), np.uint8), "floats are needed.*uint8"),
+    (np.zeros((2, 2), np.int64), "floats are needed.*int64"),
+    (torch.zeros((2, 2), dtype=torch.bool), "floats are needed.*bool"),
+]
+
+
+@pytest.mark.parametrize(("matrix", "complaint"), BAD_MATRICES)
+def test_bad_samples_and_points_are_refused_by_name(matrix, complaint):
+    with pytest.raises(ValueError, match=f"samples: .*{complaint}"):
+        ParzenWindow(matrix)
+    with pytest.raises(ValueError, match=f"x: .*{complaint}"):
+        ParzenWindow(np.zeros((3, 2))).log_prob(matrix, 0.5)
+
+
+def test_points_of_other_dimensions_are_refused():
+    with pytest.raises(ValueError, match="x has 3 columns, the samples have 2"):
+        ParzenWindow(np.zeros((4, 2))).log_prob(np.zeros((4, 3)), 0.5)
+
+
+@pytest.mark.parametrize("sigma", [0.0, -0.1, np.nan, np.inf, [], [0.1, 0.0], [0.1, np.nan], [[0.1]]])
+def test_bad_bandwidths_are_refused(sigma):
+    with pytest.raises(ValueError, match="sigma: a positive, finite number"):
+        ParzenWindow(np.zeros((4, 2))).log_prob(np.zeros((4, 2)), sigma)
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.1668, 0.2783, 1.0])
+def test_real_digits(digits, sigma):
+    """Every fifth digit is a point, and 1,000 others are samples: all classes on both sides."""
+    samples, x = digits[1::5], digits[::25]
+    found, expected = ParzenWindow(samples).log_prob(x, sigma).numpy(), formula(samples, x, sigma)
+    assert abs(found.mean() - expected.mean()) < 1e-3
+    np.testing.assert_allclose(found, expected, atol=5e-3)
+
+
+def test_real_digits_that_are_samples_too(digits):
+    """Distances of zero are where cancellation hurts most."""
+    samples = digits[::10]
+    found, expected = ParzenWindow(samples).log_prob(samples, 0.1).numpy(), formula(samples, samples, 0.1)
+    assert abs(found.mean() - expected.mean()) < 1e-3
+    np.testing.assert_allclose(found, expected, atol=5e-3)

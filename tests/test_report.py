@@ -1,0 +1,481 @@
+"""The numbers, tables, figures and page that a reader sees."""
+
+import base64
+import importlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from statistics import fmean, stdev
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+
+import report
+from adversarial_nets import datasets, figures, files, tables
+from adversarial_nets.errors import InputError
+from adversarial_nets.evaluation import CrossValidation
+from adversarial_nets.neighbours import nearest
+from adversarial_nets.randomness import stream
+from adversarial_nets.results import ExperimentResult, SeedResult, load_experiment
+from adversarial_nets.sampling import interpolated_noise
+from common import Task
+
+SIGMAS = [0.1, 0.2, 0.4]
+PAPER = {
+    # Table 1 of the paper: MNIST, TFD
+    "DBN": ("138 ± 2", "1909 ± 66"),
+    "Stacked CAE": ("121 ± 1.6", "2110 ± 50"),
+    "Deep GSN": ("214 ± 1.1", "1890 ± 29"),
+    "Adversarial nets": ("225 ± 2", "2057 ± 26"),
+}
+
+
+def fold(best: int = 1) -> CrossValidation:
+    """A choice of σ, of which the one at this place is the best."""
+    return CrossValidation(SIGMAS, [50.0 - 10 * abs(place - best) for place in range(len(SIGMAS))])
+
+
+def seed_result(seed: int, log_likelihoods: list[np.ndarray], best: int = 1) -> SeedResult:
+    curve = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "discriminator_objective": [0.6, 0.5, 0.4 + seed],
+            "generator_objective": [0.7, 0.8, 0.9],
+            "d_real": [0.5, 0.6, 0.7],
+            "d_fake": [0.5, 0.4, 0.3],
+            "learning_rate": [0.1, 0.09, 0.08],
+            "momentum": [0.5, 0.6, 0.7],
+            "validation_log_likelihood": [np.nan, 10.0 + seed, 20.0 + seed],
+        }
+    )
+    summary = {"device": "cpu", "epochs": 3, "kept_epoch": 3, "updates": 30, "validation_log_likelihood": 20.0 + seed}
+    summary |= {"generator_parameters": 515184, "discriminator_parameters": 1231441}
+    return SeedResult(seed, summary, curve, [fold(best) for _ in log_likelihoods], log_likelihoods, 1000)
+
+
+def experiment(
+    name: str = "mnist5k", seeds: int = 2, fold_sizes: tuple[int, ...] = (40,), data_set: str = "Some digits", best: int = 1
+) -> ExperimentResult:
+    random = np.random.default_rng(7)
+    results = [seed_result(seed, [random.normal(100 + seed, 30, size) for size in fold_sizes], best) for seed in range(seeds)]
+    sanity = {"standard_error": 4.0, "sigmas": [0.1] * len(fold_sizes), "sigma_at_grid_end": False, "num_samples": 1000}
+    rows = {
+        "training images as samples": {"log_likelihood": 191.04, **sanity},
+        "mean training image": {"log_likelihood": -66, **sanity},
+    }
+    baselines = {"data_set": data_set, "num_training_images": 4000, "num_test_images": list(fold_sizes), "rows": rows}
+    return ExperimentResult(name, baselines, results)
+
+
+# metrics.json
+
+
+def test_metrics_of_one_fold_are_over_images() -> None:
+    result = experiment(seeds=2)
+    metrics = result.metrics()
+    per_image = [fmean(image) for image in zip(*(seed.log_likelihoods[0] for seed in result.seeds), strict=True)]
+    per_seed = [fmean(seed.log_likelihoods[0]) for seed in result.seeds]
+    assert metrics["log_likelihood"] == pytest.approx(fmean(per_seed), abs=1e-6)
+    assert metrics["standard_error"] == pytest.approx(stdev(per_image) / len(per_image) ** 0.5, abs=1e-6)
+    assert metrics["seed_std"] == pytest.approx(stdev(per_seed), abs=1e-6)
+
+
+def test_metrics_of_several_folds_are_over_folds() -> None:
+    result = experiment(seeds=3, fold_sizes=(20, 30, 40, 50, 60))
+    metrics = result.metrics()
+    per_fold = [fmean(fmean(seed.log_likelihoods[number]) for seed in result.seeds) for number in range(5)]
+    per_seed = [fmean(fmean(values) for values in seed.log_likelihoods) for seed in result.seeds]
+    assert metrics["log_likelihood"] == pytest.approx(fmean(per_fold), abs=1e-6)
+    assert metrics["standard_error"] == pytest.approx(stdev(per_fold) / 5**0.5, abs=1e-6)
+    assert metrics["seed_std"] == pytest.approx(stdev(per_seed), abs=1e-6)
+    assert metrics["num_test_images"] == 200
+
+
+def test_one_seed_has_no_spread() -> None:
+    result = experiment(seeds=1)
+    values = result.seeds[0].log_likelihoods[0]
+    assert "seed_std" not in result.metrics()
+    assert result.metrics()["log_likelihood"] == pytest.approx(fmean(values), abs=1e-6)
+    assert result.metrics()["standard_error"] == pytest.approx(stdev(values) / 40**0.5, abs=1e-6)
+
+
+def test_metrics_have_what_is_promised() -> None:
+    metrics = experiment(seeds=2).metrics()
+    promised = {"log_likelihood", "standard_error", "seed_std", "num_seeds", "sigma", "num_samples"}
+    assert promised <= metrics.keys()
+    assert (metrics["num_seeds"], metrics["sigma"], metrics["num_samples"]) == (2, 0.2, 1000)
+    assert metrics["training_images_log_likelihood"] == 191.04
+    assert metrics["validation_log_likelihood"] == 50
+
+
+def test_sigma_is_the_mean_over_seeds() -> None:
+    values = [np.arange(5.0)]
+    result = ExperimentResult("a", experiment().baselines, [seed_result(0, values, best=1), seed_result(1, values, best=2)])
+    assert result.metrics()["sigma"] == pytest.approx(0.3)
+    assert result.metrics()["sigma_at_grid_end"] is True
+
+
+def test_the_curve_of_sigma_is_the_mean_over_folds() -> None:
+    values = [np.arange(5.0)] * 2
+    seed = SeedResult(3, {}, pd.DataFrame(), [fold(0), fold(2)], values, 1000)
+    curve = ExperimentResult("a", {}, [seed]).sigma_curve()
+    assert curve.to_dict("list") == {"seed": [3, 3, 3], "sigma": SIGMAS, "log_likelihood": [40, 40, 40]}
+
+
+# Table 1
+
+
+def test_the_papers_rows_are_as_in_the_paper() -> None:
+    comparison = tables.comparison(tables.results_table([]))
+    assert comparison.to_dict("records") == [
+        {"model": model, "origin": "reported in the paper", "MNIST": mnist, "TFD": tfd} for model, (mnist, tfd) in PAPER.items()
+    ]
+
+
+def test_what_was_measured_stands_below_in_a_column_of_its_data_set() -> None:
+    ours = [experiment("mnist", data_set="MNIST"), experiment("mnist5k", data_set="Subset")]
+    comparison = tables.comparison(tables.results_table(ours))
+    assert list(comparison.columns) == ["model", "origin", "MNIST", "TFD", "Subset"]
+    assert comparison["model"].tolist()[:4] == list(PAPER)
+    assert comparison["Subset"].tolist()[:4] == [""] * 4
+    measured = comparison[comparison["origin"] == "measured here"]
+    assert measured["model"].tolist() == ["Adversarial nets (mnist)", "Adversarial nets (mnist5k)"]
+    value = f"{ours[0].metrics()['log_likelihood']:.1f} ± {ours[0].metrics()['standard_error']:.1f}"
+    assert measured[["MNIST", "TFD", "Subset"]].to_numpy().tolist() == [[value, "", ""], ["", "", value]]
+
+
+def test_two_experiments_on_one_data_set_have_a_row_each() -> None:
+    comparison = tables.comparison(tables.results_table([experiment("a"), experiment("b")]))
+    assert {"Adversarial nets (a)", "Adversarial nets (b)"} <= set(comparison["model"])
+
+
+def test_sanity_rows_stand_beside_and_are_marked() -> None:
+    comparison = tables.comparison(tables.results_table([experiment()]))
+    sanity = comparison[comparison["origin"].str.contains("sanity")]
+    assert sanity["model"].tolist() == ["Training images as samples (mnist5k)", "Mean training image (mnist5k)"]
+    assert sanity["Some digits"].str.replace("−", "-").tolist() == ["191.0 ± 4.0", "-66.0 ± 4.0"]
+
+
+@pytest.mark.parametrize(("best", "shown"), [(0, "0.1000*"), (1, "0.2000"), (2, "0.4000*")])
+def test_a_star_marks_a_sigma_at_an_end_of_the_grid(best: int, shown: str) -> None:
+    details = tables.details(tables.results_table([experiment(best=best)]))
+    assert details["σ"].tolist() == [shown, "0.1000", "0.1000"]
+
+
+def test_markdown_has_the_papers_rows_and_ours() -> None:
+    lines = tables.to_markdown(tables.results_table([experiment()])).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    for model, (mnist, tfd) in PAPER.items():
+        assert [model, "reported in the paper", mnist, tfd, ""] in cells
+    assert any(row[:2] == ["Adversarial nets (mnist5k)", "measured here"] for row in cells)
+
+
+# The whole report, in a folder with what the other stages wrote
+
+
+def put(result: ExperimentResult, folder: Path) -> None:
+    """Write the files of an experiment as the stages do, with stand-ins for the pictures."""
+    files.write_json(folder / "scores" / result.name / "baselines.json", result.baselines)
+    for each in result.seeds:
+        models, scores, pictures = (folder / kind / result.name / str(each.seed) for kind in ("models", "scores", "figures"))
+        files.write_json(models / "summary.json", each.summary)
+        files.write_csv(models / "learning_curve.csv", each.learning_curve)
+        chosen = {"num_samples": each.num_samples, "folds": [vars(choice) for choice in each.cross_validation]}
+        files.write_json(scores / "cross_validation.json", chosen)
+        files.write_npz(
+            scores / "log_likelihoods.npz", **{f"fold_{number}": fold for number, fold in enumerate(each.log_likelihoods)}
+        )
+        for picture in ("samples.png", "interpolations.png"):
+            files.write_text(pictures / picture, f"{result.name} {each.seed} {picture}")
+
+
+def write_report(folder: Path, suite: list[str], seeds: list[int]) -> None:
+    """Run the stage `report` in a folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        report.report(Task(SimpleNamespace(suite=suite, seeds=seeds)))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+SUITE = ["mnist5k", '"><script>alert(1)']
+EVIL_TITLE = "<img src='http://example.org/a.png'> & more"
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the results of two experiments, one of them with names that a page must escape, and their report."""
+    folder = tmp_path_factory.mktemp("workplace")
+    put(experiment(SUITE[0]), folder)
+    put(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0), folder)
+    write_report(folder, SUITE, [0, 1])
+    return folder
+
+
+@pytest.fixture
+def copied(workplace: Path, tmp_path: Path) -> Path:
+    """The same, to change."""
+    return shutil.copytree(workplace, tmp_path / "copied")
+
+
+def test_results_come_back_as_the_stages_wrote_them(workplace: Path) -> None:
+    expected = experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0)
+    found = load_experiment(SUITE[1], [0, 1], workplace / "models", workplace / "scores")
+    assert found.metrics() == expected.metrics()
+    pd.testing.assert_frame_equal(found.learning_curve(), expected.learning_curve())
+    pd.testing.assert_frame_equal(found.sigma_curve(), expected.sigma_curve())
+
+
+def test_metrics_json_has_an_entry_for_each_experiment(workplace: Path) -> None:
+    metrics = json.loads((workplace / "reports" / "metrics.json").read_text(encoding="utf-8"))
+    assert list(metrics) == SUITE
+    assert metrics["mnist5k"] == experiment().metrics()
+
+
+def test_plots_are_means_over_seeds(workplace: Path) -> None:
+    plots = workplace / "reports" / "plots"
+    sigma, validation, learning = (pd.read_csv(plots / kind / "mnist5k.csv") for kind in ("sigma", "validation", "learning"))
+    assert sigma.to_dict("list") == {"sigma": SIGMAS, "log_likelihood": [40, 50, 40]}
+    assert validation.to_dict("list") == {"epoch": [2, 3], "validation_log_likelihood": [10.5, 20.5]}
+    assert learning["discriminator_objective"].tolist() == pytest.approx([0.6, 0.5, 0.9])
+
+
+def test_the_csv_table_has_the_numbers(workplace: Path) -> None:
+    table = pd.read_csv(workplace / "reports" / "table1.csv")
+    ours = table[(table["experiment"] == "mnist5k") & (table["origin"] == "measured here")].iloc[0]
+    metrics = experiment().metrics()
+    for name in ("log_likelihood", "standard_error", "seed_std", "sigma", "num_samples"):
+        assert ours[name] == pytest.approx(metrics[name], rel=1e-8)
+    assert ours["seeds"] == "0 1"
+
+
+def test_the_same_results_give_the_same_bytes(copied: Path) -> None:
+    before = contents(copied / "reports")
+    write_report(copied, SUITE, [0, 1])
+    assert contents(copied / "reports") == before
+
+
+def test_left_over_results_change_nothing(copied: Path) -> None:
+    """Results stay in the folders when `suite` and `seeds` no longer name them."""
+    before = contents(copied / "reports")
+    put(experiment("left_over"), copied)
+    put(experiment(SUITE[0], seeds=3), copied / "other")
+    for kind in ("models", "scores", "figures"):
+        shutil.copytree(copied / "other" / kind / SUITE[0] / "2", copied / kind / SUITE[0] / "2")
+    write_report(copied, SUITE, [0, 1])
+    assert contents(copied / "reports") == before
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "scores/mnist5k/baselines.json",
+        "scores/mnist5k/1/cross_validation.json",
+        "scores/mnist5k/1/log_likelihoods.npz",
+        "models/mnist5k/1/summary.json",
+        "models/mnist5k/1/learning_curve.csv",
+        "figures/mnist5k/1/samples.png",
+    ],
+)
+def test_a_missing_result_is_named_and_the_old_report_stands(copied: Path, missing: str) -> None:
+    before = contents(copied / "reports")
+    (copied / missing).unlink()
+    put(experiment(SUITE[1]), copied)  # other results than the old report's
+    with pytest.raises(InputError) as caught:
+        write_report(copied, SUITE, [0, 1])
+    assert str(caught.value).startswith(f"{missing}: ")
+    assert contents(copied / "reports") == before
+
+
+# The page
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and the text."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page(workplace: Path) -> Elements:
+    return Elements(workplace / "reports" / "index.html")
+
+
+def test_the_page_is_html(workplace: Path) -> None:
+    assert (workplace / "reports" / "index.html").read_text(encoding="utf-8").lstrip().startswith("<!doctype html>")
+
+
+def test_the_page_escapes_what_it_shows(page: Elements) -> None:
+    assert {"script", "iframe", "object", "embed", "link", "base", "form"}.isdisjoint(tag for tag, _ in page.found)
+    assert SUITE[1] in page.text
+    assert EVIL_TITLE in page.text
+    assert not any(name.startswith("on") for _, attributes in page.found for name in attributes)
+
+
+def test_the_page_loads_nothing(page: Elements, workplace: Path) -> None:
+    loaded = [value for _, attributes in page.found for name, value in attributes.items() if name in LOADING]
+    assert loaded
+    assert [value for value in loaded if not value.startswith(("data:image/png;base64,", "#"))] == []
+    assert not re.search(r"url\(|@import|http-equiv", (workplace / "reports" / "index.html").read_text(encoding="utf-8"))
+
+
+LOADING = {"src", "srcset", "href", "data", "poster", "action", "background", "xlink:href"}
+
+
+def test_the_page_holds_every_picture(page: Elements, workplace: Path) -> None:
+    sources = [attributes["src"] for tag, attributes in page.found if tag == "img"]
+    embedded = [base64.b64decode(source.partition(",")[2], validate=True) for source in sources]
+    pictures = [path.read_bytes() for path in (workplace / "reports" / "figures").iterdir()]
+    assert len(pictures) == 2 * (2 * 2 + 2)  # experiments × (seeds × two figures + two curves)
+    assert sorted(embedded) == sorted(pictures)
+
+
+def test_every_picture_says_what_it_shows(page: Elements) -> None:
+    assert all(attributes.get("alt") for tag, attributes in page.found if tag == "img")
+
+
+def test_the_page_has_the_papers_numbers_and_ours(page: Elements) -> None:
+    metrics = experiment().metrics()
+    for value in [*(value for row in PAPER.values() for value in row), f"{metrics['log_likelihood']:.1f}"]:
+        assert value in page.text
+    assert "reported in the paper" in page.text
+
+
+# Figures
+
+
+def grid(figure: Figure) -> dict[tuple[int, int], Axes]:
+    """A figure's panels by row and column."""
+    places = {}
+    for axis in figure.axes:
+        place = axis.get_subplotspec()
+        places[place.rowspan.start, place.colspan.start] = axis
+    return places
+
+
+def shown(axis: Axes) -> np.ndarray:
+    return np.asarray(axis.images[0].get_array())
+
+
+def random_images(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).random((*shape, 5, 4), np.float32)
+
+
+def samples_figure() -> Figure:
+    return figures.samples_with_neighbours(random_images(20), random_images(4))
+
+
+def test_figure_2_has_four_rows_of_five_samples_and_a_neighbour() -> None:
+    panels = grid(samples_figure())
+    assert set(panels) == {(row, column) for row in range(4) for column in range(6)}
+    for row in range(4):
+        for column in range(5):
+            np.testing.assert_array_equal(shown(panels[row, column]), random_images(20)[5 * row + column])
+        np.testing.assert_array_equal(shown(panels[row, 5]), random_images(4)[row])
+
+
+def test_figure_2_highlights_the_sixth_column_alone() -> None:
+    for (_, column), axis in grid(samples_figure()).items():
+        framed = [spine.get_visible() and spine.get_edgecolor() == to_rgba(figures.HIGHLIGHT) for spine in axis.spines.values()]
+        assert framed == [column == 5] * 4
+
+
+def test_images_are_shown_in_one_scale_of_grey() -> None:
+    """From 0 to 1, whatever the image: each in a scale of its own would look better than it is."""
+    for axis in samples_figure().axes:
+        assert axis.images[0].get_clim() == (0, 1)
+        assert axis.images[0].get_cmap().name == "gray"
+
+
+def test_figure_3_has_a_row_for_each_line() -> None:
+    images = random_images(4, 9)
+    panels = grid(figures.interpolations(images))
+    assert set(panels) == {(row, column) for row in range(4) for column in range(9)}
+    for (row, column), axis in panels.items():
+        np.testing.assert_array_equal(shown(axis), images[row, column])
+
+
+def test_figure_3_walks_straight_lines_in_equal_steps() -> None:
+    points = interpolated_noise("uniform", 6, 4, 9, stream(0, "interpolation")).double().numpy().reshape(4, 9, 6)
+    steps = np.diff(points, axis=1)
+    np.testing.assert_allclose(steps, np.broadcast_to(steps.mean(axis=1, keepdims=True), steps.shape), atol=1e-6)
+    assert np.abs(points).max() <= np.sqrt(3)
+    assert len(np.unique(points[:, [0, -1]])) == 4 * 2 * 6
+
+
+def test_neighbours_are_those_of_each_rows_last_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training images here are the samples themselves and so their own nearest."""
+    stage = importlib.import_module("figures")
+    images = np.random.default_rng(0).integers(0, 256, (30, 5, 4), np.uint8)
+    data = SimpleNamespace(images=images, training_images=datasets.scaled(images)[::-1])
+    monkeypatch.chdir(tmp_path)
+    files.write_npy(Path("samples/mnist/0.npy"), datasets.scaled(images))
+    panels = grid(stage._samples_figure(Task(SimpleNamespace(), "mnist", 0), data))
+    for row in range(4):
+        np.testing.assert_array_equal(shown(panels[row, 4]), datasets.scaled(images)[5 * row + 4].reshape(5, 4))
+        np.testing.assert_array_equal(shown(panels[row, 5]), shown(panels[row, 4]))
+
+
+def test_the_curve_of_sigma_marks_what_was_chosen() -> None:
+    result = experiment(best=2)
+    (axis,) = figures.sigma_curve(result.sigma_curve()).axes
+    marks = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axis.lines if len(line.get_xdata()) == 1]
+    assert marks == [(0.4, 50)] * 2
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "samples": samples_figure,
+    "interpolations": lambda: figures.interpolations(random_images(2, 3)),
+    "learning_curves": lambda: figures.learning_curves(experiment().learning_curve()),
+    "sigma_curve": lambda: figures.sigma_curve(experiment().sigma_curve()),
+}
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_a_picture_has_the_same_bytes_each_time(tmp_path: Path, draw: Callable[[], Figure]) -> None:
+    for name in ("a.png", "b.png"):
+        figures.save(draw(), tmp_path / name)
+    content = (tmp_path / "a.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert content == (tmp_path / "b.png").read_bytes()
+    assert b"atplotlib" not in content  # its version would change the bytes
+
+
+# Nearest training images
+
+PIXELS = st.integers(0, 6)  # few values, so that ties are frequent, and exact in float32
+
+
+@given(st.data(), st.integers(1, 5), st.integers(1, 9), st.integers(1, 6))
+def test_the_nearest_image_is_the_nearest(data: st.DataObject, m: int, n: int, dimensions: int) -> None:
+    images = data.draw(arrays(np.float32, (m, dimensions), elements=PIXELS))
+    training_images = data.draw(arrays(np.float32, (n, dimensions), elements=PIXELS))
+    distances = np.square(images[:, None].astype(np.float64) - training_images[None]).sum(axis=2)
+    found = nearest(images, training_images)
+    assert found.shape == (m,)
+    np.testing.assert_array_equal(distances[np.arange(m), found], distances.min(axis=1))
+    unique = (distances == distances.min(axis=1, keepdims=True)).sum(axis=1) == 1
+    np.testing.assert_array_equal(found[unique], distances.argmin(axis=1)[unique])
