@@ -1,0 +1,117 @@
+"""Make the finished results of the suite the committed reference, one folder an experiment in reports/reference/."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
+import numpy as np
+import pandas as pd
+import torch
+
+from adversarial_nets import files, tables
+from adversarial_nets.errors import CheckFailed
+from adversarial_nets.parameters import Parameters
+from adversarial_nets.results import ExperimentResult, load_experiment
+from common import MODELS, REPORTS, SCORES, exit_status, load_parameters
+
+PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
+
+
+def write_reference() -> None:
+    """Refuses results that do not belong to the code and parameters as they stand."""
+    refuse_stale_results()
+    parameters = load_parameters()
+    for name in parameters.suite:
+        result = load_experiment(name, parameters.seeds, MODELS, SCORES)
+        with files.replacing(REPORTS / "reference" / name) as folder:
+            write_experiment(result, parameters, folder)
+        print(f"wrote {REPORTS / 'reference' / name}")
+    files.write_text(Path("README.md"), with_results(Path("README.md").read_text(encoding="utf-8"), REPORTS / "reference"))
+
+
+def with_results(readme: str, references: Path) -> str:
+    """The README with the paper's Table 1 and every committed reference between its two markers."""
+    measured = [pd.read_csv(path) for path in sorted(references.glob("*/table1.csv"))]
+    table = tables.comparison(pd.concat([tables.results_table([]), *measured], ignore_index=True))
+    before, rest = readme.split("<!-- results -->\n", 1)
+    after = rest.split("<!-- end of results -->", 1)[1]
+    return f"{before}<!-- results -->\n{table.to_markdown(index=False)}\n<!-- end of results -->{after}"
+
+
+def refuse_stale_results() -> None:
+    """Raises CheckFailed where `dvc status` names a stage that would run again."""
+    status = json.loads(subprocess.check_output(["dvc", "status", "--json"], text=True))
+    if status:
+        raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
+
+
+def write_experiment(result: ExperimentResult, parameters: Parameters, folder: Path) -> None:
+    """Metrics, table rows, learning curves, figures and scores per test image, with where they came from."""
+    table = tables.results_table([result])
+    files.write_json(folder / "metrics.json", {result.name: result.metrics()})
+    files.write_csv(folder / "table1.csv", table[table["experiment"] == result.name])
+    files.write_csv(folder / "seeds.csv", seeds_table(result))
+    files.write_csv(folder / "learning_curve.csv", result.learning_curve())
+    files.write_npz(folder / "log_likelihoods.npz", **scores(result))
+    files.write_json(folder / "parameters.json", parameters.experiments[result.name].model_dump())
+    files.write_json(folder / "provenance.json", provenance(parameters))
+    for picture in sorted((REPORTS / "figures").glob(f"{result.name}-*.png")):
+        with files.replacing(folder / "figures" / picture.name) as copy:
+            copy.write_bytes(picture.read_bytes())
+
+
+def seeds_table(result: ExperimentResult) -> pd.DataFrame:
+    """Test log-likelihood in nats and σ, seed by seed."""
+    rows = [
+        {
+            "seed": seed.seed,
+            "log_likelihood": seed.log_likelihood,
+            "sigma": np.mean([fold.sigma for fold in seed.cross_validation]),
+        }
+        for seed in result.seeds
+    ]
+    return pd.DataFrame(rows)
+
+
+def scores(result: ExperimentResult) -> dict[str, np.ndarray]:
+    """Log-likelihood of every test image, (m,) float32 for each seed and fold: enough to pair two runs image by image."""
+    return {
+        f"seed_{seed.seed}_fold_{number}": fold.astype(np.float32)
+        for seed in result.seeds
+        for number, fold in enumerate(seed.log_likelihoods)
+    }
+
+
+def provenance(parameters: Parameters) -> dict:
+    """On what machine, with which versions and from which commit these results came."""
+    changed = subprocess.check_output(["git", "status", "--porcelain", "--untracked-files=no"], text=True)
+    return {
+        "commit": subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip(),
+        "uncommitted_changes": sorted(line[3:] for line in changed.splitlines()),
+        "lock_file_sha256": hashlib.sha256(Path("requirements.lock").read_bytes()).hexdigest(),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "processor": processor(),
+        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "threads": parameters.threads,
+    }
+
+
+def processor() -> str:
+    """The processor's name, family, model and stepping where the system tells them: virtual machines share names."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    entries = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
+    known = {key.strip(): value.strip() for key, value in entries.items()}
+    parts = [f"{key} {known[key]}" for key in ("cpu family", "model", "stepping") if key in known]
+    return ", ".join([known.get("model name", platform.processor()), *parts])
+
+
+if __name__ == "__main__":
+    with exit_status():
+        write_reference()

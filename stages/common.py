@@ -1,0 +1,125 @@
+"""What every stage shares: arguments, parameters, and failures as one line and an exit status."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from adversarial_nets import datasets, parameters
+from adversarial_nets.datasets import PreparedData
+from adversarial_nets.errors import CheckFailed, InputError
+
+if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs it
+    import torch
+
+PREPARED = Path("data/prepared")
+MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage's work: an experiment and, where the stage has one, a seed."""
+
+    parameters: parameters.Parameters
+    name: str = ""
+    seed: int = 0
+
+    @property
+    def experiment(self) -> parameters.Experiment:
+        """The experiment's parameters."""
+        return self.parameters.experiments[self.name]
+
+    @property
+    def prepared(self) -> Path:
+        """Where the experiment's prepared data is."""
+        return PREPARED / f"{self.name}.npz"
+
+    def folder(self, kind: Path) -> Path:
+        """Where this experiment and seed keep outputs of a kind, such as ``models/mnist/0``."""
+        return kind / self.name / str(self.seed)
+
+    def device(self) -> "torch.device":
+        """Where to compute. Raises InputError where CUDA is asked for and there is none."""
+        from adversarial_nets import devices
+
+        return devices.resolve(self.parameters.device, self.parameters.threads)
+
+
+def raw_folder() -> Path:
+    """Where source files are: ``data/raw``, or the folder that ADVERSARIAL_NETS_DATA names."""
+    return Path(os.environ.get("ADVERSARIAL_NETS_DATA") or "data/raw")
+
+
+def load_parameters(path: Path = Path("params.yaml")) -> parameters.Parameters:
+    """Read and check the parameters. Raises InputError with one line that names what is wrong."""
+    try:
+        # The YAML 1.2 reader that DVC uses too: to others 1e-6 is a text.
+        values = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: not there; run stages from the folder that holds it") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError, RecursionError) as error:  # ruamel lets ValueErrors of ill-formed numbers and dates through
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    return parameters.parse(values)
+
+
+def load_data(task: Task) -> PreparedData:
+    """The experiment's prepared data. Raises InputError where there is none."""
+    return datasets.load(present(task.prepared, "prepare"))
+
+
+def load_samples(task: Task) -> np.ndarray:
+    """The generator's samples, (n, D) float32. Raises InputError where there are none."""
+    return np.load(present(task.folder(SAMPLES).with_suffix(".npy"), "sample"))
+
+
+def generator_path(task: Task) -> Path:
+    """Where the trained generator is. Raises InputError where there is none."""
+    return present(task.folder(MODELS) / "generator.safetensors", "train")
+
+
+def present(path: Path, stage: str) -> Path:
+    """The path itself. Raises InputError, with the stage that writes it, where there is nothing."""
+    if not path.exists():
+        raise InputError(f"{path}: not there; run `python stages/{stage}.py` for this experiment and seed first, or `dvc repro`")
+    return path
+
+
+def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, ...] = ("experiment", "seed")) -> None:
+    """Run a stage from the command line; exit 0 on success, 1 when a check failed, 2 when the input is wrong."""
+    parser = argparse.ArgumentParser(description=description)
+    if "experiment" in arguments:
+        parser.add_argument("experiment", help="name of an experiment in params.yaml, such as mnist5k")
+    if "seed" in arguments:
+        parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
+    given = parser.parse_args()
+    with exit_status():
+        stage(_task(getattr(given, "experiment", None), getattr(given, "seed", 0)))
+
+
+@contextmanager
+def exit_status() -> Iterator[None]:
+    """Turn the failures of a script into one line and its exit status."""
+    try:
+        yield
+    except (InputError, CheckFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, InputError) else 1)
+
+
+def _task(name: str | None, seed: int) -> Task:
+    known = load_parameters()
+    if name is not None and name not in known.experiments:
+        raise InputError(f"no experiment is called '{name}' in params.yaml; there are {', '.join(known.experiments)}")
+    if seed < 0:
+        raise InputError(f"seed: must be 0 or more (it is {seed})")
+    return Task(known, name or "", seed)

@@ -1,0 +1,45 @@
+"""Draw a generator's samples beside their nearest training images (Figure 2) and interpolations (Figure 3)."""
+
+import numpy as np
+
+from adversarial_nets import figures, files
+from adversarial_nets.datasets import PreparedData
+from adversarial_nets.neighbours import nearest
+from adversarial_nets.networks import load_generator
+from adversarial_nets.randomness import stream
+from adversarial_nets.sampling import generate, interpolated_noise
+from common import FIGURES, Task, generator_path, load_data, load_samples, main
+
+LINES, STEPS = 4, 9  # of Figure 3: so many rows, so many images in each
+
+
+def draw(task: Task) -> None:
+    data = load_data(task)
+    samples, interpolations = _samples_figure(task, data), _interpolations_figure(task, data)
+    with files.replacing(task.folder(FIGURES)) as folder:
+        folder.mkdir()
+        figures.save(samples, folder / "samples.png")
+        figures.save(interpolations, folder / "interpolations.png")
+
+
+def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
+    """The first samples, not chosen ones."""
+    samples = load_samples(task)[: figures.ROWS * figures.COLUMNS]
+    neighbours = data.training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], data.training_images)]
+    return figures.samples_with_neighbours(_pictures(samples, data), _pictures(neighbours, data))
+
+
+def _interpolations_figure(task: Task, data: PreparedData) -> figures.Figure:
+    generator, description = load_generator(generator_path(task), task.device())
+    points = stream(task.seed, "interpolation")
+    noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, points)
+    images = _pictures(generate(generator, noise), data)
+    return figures.interpolations(images.reshape(LINES, STEPS, *images.shape[1:]))
+
+
+def _pictures(rows: np.ndarray, data: PreparedData) -> np.ndarray:
+    return rows.reshape(len(rows), *data.images.shape[1:])
+
+
+if __name__ == "__main__":
+    main(draw, __doc__)

@@ -1,0 +1,202 @@
+"""The pipeline through real DVC, in a scratch repository, on real digits with a small training."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+SMALL = {
+    ("seeds",): [0],
+    ("experiments", "mnist5k", "data", "num_train"): 500,
+    ("experiments", "mnist5k", "data", "num_validation"): 100,
+    ("experiments", "mnist5k", "data", "num_test"): 100,
+    ("experiments", "mnist5k", "training", "epochs"): 2,
+    ("experiments", "mnist5k", "training", "validation", "num_samples"): 200,
+    ("experiments", "mnist5k", "sampling", "num_samples"): 200,
+}
+REPORTED = ["index.html", "metrics.json", "table1.csv", "table1.md"]
+CONTRACT = {"log_likelihood", "standard_error", "num_seeds", "sigma", "num_samples"}
+
+
+class Project:
+    """A scratch clone with its own cache, driven from the command line as a user would."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        # The environment's `python` and `dvc`.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = os.environ | {"PATH": path}
+
+    def run(self, *command: str, status: int | None = 0) -> str:
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        output = done.stdout + done.stderr
+        assert status is None or done.returncode == status, output
+        return output
+
+    def set(self, path: tuple[str, ...], value: object) -> None:
+        yaml = YAML()
+        parameters = yaml.load(self.folder / "params.yaml")
+        section = parameters
+        for key in path[:-1]:
+            section = section[key]
+        section[path[-1]] = value
+        yaml.dump(parameters, self.folder / "params.yaml")
+
+    def hashes(self, *folders: str) -> dict[str, str]:
+        files = [path for folder in folders for path in sorted((self.folder / folder).rglob("*")) if path.is_file()]
+        return {str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def reports(self) -> dict[str, str]:
+        hashes = self.hashes("reports/figures", "reports/plots")
+        return hashes | {name: self.hashes("reports")[f"reports/{name}"] for name in REPORTED}
+
+    def metrics(self) -> dict:
+        return json.loads((self.folder / "reports/metrics.json").read_text())
+
+
+def clone(folder: Path) -> Project:
+    """The working tree's files, as git would commit them now, in a repository of their own."""
+    names = subprocess.check_output(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, text=True)
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    project = Project(folder)
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    project.run("git", "config", "user.name", "tester")
+    project.run("git", "config", "user.email", "tester@example.org")
+    return project
+
+
+def commit(project: Project, message: str) -> None:
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "--message", message)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Project:
+    """A clone in which the small pipeline ran from scratch and was committed."""
+    project = clone(tmp_path_factory.mktemp("clone"))
+    (project.folder / "dvc.lock").unlink(missing_ok=True)
+    for path, value in SMALL.items():
+        project.set(path, value)
+    project.run("dvc", "repro")
+    commit(project, "Small results")
+    return project
+
+
+def test_metrics_keep_their_contract(finished):
+    metrics = finished.metrics()["mnist5k"]
+    assert metrics.keys() >= CONTRACT
+    assert "seed_std" not in metrics
+    assert metrics["num_seeds"] == 1
+    assert metrics["num_samples"] == 200
+
+
+def test_a_second_run_runs_nothing(finished):
+    assert "Running stage" not in finished.run("dvc", "repro")
+
+
+def test_running_everything_again_gives_the_same_bytes(finished):
+    lock = finished.hashes(".")["dvc.lock"]
+    output = finished.run("dvc", "repro", "--force")
+    assert "Running stage 'train@mnist5k-0'" in output
+    assert finished.hashes(".")["dvc.lock"] == lock
+    assert finished.run("git", "status", "--porcelain") == ""
+
+
+def test_an_experiment_and_back_again_leaves_the_reports_as_they_were(finished):
+    before = finished.reports()
+    finished.run("dvc", "exp", "run", "-S", "seeds=[0,1]")
+    assert finished.metrics()["mnist5k"]["num_seeds"] == 2
+    assert "seed_std" in finished.metrics()["mnist5k"]
+    assert "mnist5k.num_seeds" in finished.run("dvc", "metrics", "diff")
+    assert "seeds" in finished.run("dvc", "params", "diff")
+    assert "Running stage 'train" not in finished.run("dvc", "exp", "run", "-S", "seeds=[0]")
+    assert finished.reports() == before
+
+
+def test_what_other_parameters_left_behind_changes_no_report_and_is_pruned(finished):
+    before, lock = finished.reports(), finished.hashes(".")["dvc.lock"]
+    left_over = finished.folder / "models" / "mnist" / "0"
+    kept = finished.folder / "models" / "copy_of_mnist5k"
+    shutil.copytree(finished.folder / "models" / "mnist5k", kept)
+    shutil.copytree(finished.folder / "models" / "mnist5k" / "0", left_over)
+    (finished.folder / "models" / "mnist5k" / "7").mkdir()
+    (finished.folder / "models" / "mnist5k" / "7" / "by_hand").write_text("not in DVC's cache")
+    finished.run("dvc", "repro")
+    assert finished.reports() == before
+    finished.run("env", "PYTHONPATH=.", "python", "scripts/prune.py")
+    assert not left_over.exists()
+    assert kept.exists()
+    shutil.rmtree(kept)
+    assert (finished.folder / "models" / "mnist5k" / "7" / "by_hand").exists()
+    shutil.rmtree(finished.folder / "models" / "mnist5k" / "7")
+    finished.run("dvc", "repro")
+    assert finished.hashes(".")["dvc.lock"] == lock
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (("experiments", "mnist5k", "training", "epoch"), 3, "experiments.mnist5k.training.epoch: unknown key"),
+        (("experiments", "mnist5k", "training", "epochs"), "3", "experiments.mnist5k.training.epochs"),
+        (("experiments", "mnist5k", "sampling", "num_samples"), 0, "experiments.mnist5k.sampling.num_samples"),
+        (("suite",), ["mnist5k", "mnits"], "suite: no experiment is called 'mnits'; did you mean 'mnist'?"),
+    ],
+)
+def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished, path, value, named):
+    parameters = (finished.folder / "params.yaml").read_text()
+    outputs = ("data/prepared", "models", "samples", "scores", "figures", "reports")
+    before = finished.hashes(*outputs)
+    finished.set(path, value)
+    try:
+        output = finished.run("dvc", "repro", status=255)
+    finally:
+        (finished.folder / "params.yaml").write_text(parameters)
+    assert f"error: {named}" in output
+    assert "Traceback" not in output
+    assert finished.hashes(*outputs) == before
+    finished.run("dvc", "repro")
+    assert finished.hashes(*outputs) == before
+
+
+def test_editing_the_report_trains_nothing(finished):
+    template = finished.folder / "adversarial_nets" / "templates" / "report.html"
+    original = template.read_text()
+    template.write_text(original.replace("</main>", "</main><!-- edited -->"))
+    try:
+        assert finished.run("dvc", "repro").count("Running stage") == 1
+    finally:
+        template.write_text(original)
+        finished.run("dvc", "repro")
+
+
+def test_a_copy_of_the_project_uses_its_own_library(finished):
+    """As `dvc exp run --temp` and the queue do."""
+    edited = finished.folder / "adversarial_nets" / "tables.py"
+    original = edited.read_text()
+    edited.write_text(original.replace("sanity row, measured here", "sanity row of the clone"))
+    try:
+        finished.run("dvc", "repro")
+        assert "sanity row of the clone" in (finished.folder / "reports" / "table1.md").read_text()
+    finally:
+        edited.write_text(original)
+        finished.run("dvc", "repro")
+
+
+def test_the_commands_that_show_results_work(finished):
+    assert "mnist5k.log_likelihood" in finished.run("dvc", "metrics", "show")
+    assert "log_likelihood" in finished.run("dvc", "exp", "show", "--no-pager", "--csv")
+    assert "train@mnist5k-0" in finished.run("dvc", "dag")
+    finished.run("dvc", "plots", "show")
+    page = (finished.folder / "dvc_plots" / "index.html").read_text()
+    for shown in ("validation_log_likelihood", "sigma", "d_fake", "mnist5k-0-samples.png"):
+        assert shown in page

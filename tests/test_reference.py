@@ -1,0 +1,100 @@
+"""The committed reference: it agrees with itself and the README, and the default pipeline regenerates it from scratch."""
+
+import json
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import reference
+from test_pipeline import clone, commit
+
+ROOT = Path(__file__).parents[1]
+REFERENCES = ROOT / "reports" / "reference"
+MNIST5K = REFERENCES / "mnist5k"
+RAW = Path(os.environ.get("ADVERSARIAL_NETS_DATA") or ROOT / "data" / "raw").resolve()
+# Kernels for processors without AVX-512, in each library that computes here.
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("folder", sorted(REFERENCES.glob("*")), ids=lambda folder: folder.name)
+def test_a_reference_agrees_with_its_scores(folder):
+    metrics, seeds = read(folder / "metrics.json")[folder.name], pd.read_csv(folder / "seeds.csv")
+    with np.load(folder / "log_likelihoods.npz") as arrays:
+        scores = np.array([arrays[f"seed_{seed}_fold_0"] for seed in seeds["seed"]], dtype=np.float64)
+    np.testing.assert_allclose(scores.mean(axis=1), seeds["log_likelihood"], atol=1e-4)
+    assert metrics["log_likelihood"] == pytest.approx(scores.mean(), abs=1e-4)
+    images = scores.mean(axis=0)
+    assert metrics["standard_error"] == pytest.approx(images.std(ddof=1) / np.sqrt(len(images)), abs=1e-4)
+    if len(seeds) > 1:
+        assert metrics["seed_std"] == pytest.approx(scores.mean(axis=1).std(ddof=1), abs=1e-4)
+
+
+def test_the_readme_shows_the_references():
+    readme = (ROOT / "README.md").read_text()
+    assert reference.with_results(readme, REFERENCES) == readme
+
+
+def test_every_reference_seed_of_the_default_shows_digits():
+    seeds = pd.read_csv(MNIST5K / "seeds.csv")
+    assert set(seeds["seed"]) == {0, 1, 2, 3, 4}
+    assert seeds["log_likelihood"].min() >= 60
+
+
+@pytest.mark.slow
+def test_the_default_pipeline_regenerates_the_committed_results(tmp_path):
+    """Bit for bit on the kind of processor that the reference comes from, within its spread over seeds on another."""
+    project = clone(tmp_path)
+    commit(project, "Clone")
+    committed = project.reports()
+    project.run("dvc", "repro", "--force")
+    if same_kernels(read(MNIST5K / "provenance.json")):
+        assert project.reports() == committed
+        assert project.run("git", "status", "--porcelain") == ""
+    else:
+        assert_within_the_reference(project.metrics()["mnist5k"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="these kernels are for x86-64 processors")
+def test_another_kind_of_processor_stays_within_the_committed_spread(tmp_path):
+    project = clone(tmp_path)
+    project.environment |= AVX2
+    capability = project.run("python", "-c", "import torch; print(torch.backends.cpu.get_cpu_capability())")
+    assert capability.strip() == "AVX2"
+    project.run("dvc", "repro", "--force")
+    assert_within_the_reference(project.metrics()["mnist5k"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(len(list(RAW.glob("MNIST/raw/*-ubyte.gz"))) < 4, reason="needs the official MNIST archives in data/raw")
+def test_thirty_epochs_of_the_papers_recipe_reach_115_nats(tmp_path):
+    project = clone(tmp_path)
+    commit(project, "Clone")
+    project.environment |= {"ADVERSARIAL_NETS_DATA": str(RAW)}
+    project.run(
+        "dvc", "exp", "run", "-S", "suite=[mnist]", "-S", "seeds=[0]", "-S", "experiments.mnist.training.epochs=30"
+    )  # fmt: skip
+    assert project.metrics()["mnist"]["log_likelihood"] >= 115
+    assert project.metrics()["mnist"]["training_images_log_likelihood"] == pytest.approx(241.19, abs=0.01)
+
+
+def same_kernels(provenance: dict) -> bool:
+    here = (reference.processor(), torch.backends.cpu.get_cpu_capability(), torch.__version__, platform.python_version())
+    there = (provenance["processor"], provenance["vector_instructions"], provenance["packages"]["torch"], provenance["python"])
+    return here == there and "ATEN_CPU_CAPABILITY" not in os.environ
+
+
+def assert_within_the_reference(metrics: dict) -> None:
+    """The means over both sets of seeds differ by at most three standard errors of that difference."""
+    committed = pd.read_csv(MNIST5K / "seeds.csv")["log_likelihood"]
+    allowed = 3 * committed.std() * np.sqrt(1 / len(committed) + 1 / metrics["num_seeds"])
+    assert metrics["log_likelihood"] == pytest.approx(committed.mean(), abs=allowed)
