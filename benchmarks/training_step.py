@@ -1,0 +1,150 @@
+"""One training step of the paper's MNIST networks beside its matrix products alone and beside an idiomatic PyTorch loop.
+
+The three take turns in one process, so that a machine whose speed drifts slows all of them; medians and ratios are printed.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from adversarial_nets import devices
+from adversarial_nets.parameters import Experiment
+from adversarial_nets.training import Run, play_epoch, start
+from common import exit_status, load_parameters
+
+ROUNDS, STEPS = 15, 10
+
+
+def main() -> None:
+    """Print a Markdown table of medians and ratios."""
+    parameters = load_parameters()
+    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device, parameters.threads)
+    images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
+    ours = start(experiment, images.numpy(), images[:100].numpy(), 0, device)
+    contestants = {
+        "its matrix products alone": matrix_products(ours),
+        "our step": lambda: play_epoch(ours, 1),
+        "idiomatic loop": idiomatic_loop(experiment, images.to(device)),
+    }
+    times = measure(contestants, device)
+    print(
+        f"{device.type}, {parameters.threads} threads, {torch.backends.cpu.get_cpu_capability()}, PyTorch {torch.__version__}; ",
+        end="",
+    )
+    print(f"median of {ROUNDS} rounds of {STEPS} steps\n")
+    print("| contestant | ms a step | over the matrix products |\n| --- | --- | --- |")
+    for name, seconds in times.items():
+        print(f"| {name} | {1000 * seconds:.1f} | {seconds / times['its matrix products alone']:.2f} |")
+    print("\nMatrix products (m × k × n): " + ", ".join(f"{m}×{k}×{n}" for m, k, n in shapes(ours)))
+
+
+def measure(contestants: dict[str, Callable[[], object]], device: torch.device) -> dict[str, float]:
+    """Median seconds a step of each, taken in turns after one round of warming up."""
+    times = {name: [] for name in contestants}
+    for _ in range(ROUNDS + 1):
+        for name, run in contestants.items():
+            started = time.perf_counter()
+            run()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            times[name].append((time.perf_counter() - started) / STEPS)
+    return {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
+
+
+def shapes(run: Run) -> list[tuple[int, int, int]]:
+    """The step's matrix products: forward, weight gradient and input gradient of every layer.
+
+    The gradient of the noise is not needed, and neither is that of the real half of the discriminator's input.
+    """
+    rows = run.experiment.training.minibatch_size
+    products = []
+    for player, batch in ((run.game.generator, rows), (run.game.discriminator, 2 * rows)):
+        for number, layer in enumerate(player.layers.values()):
+            outputs, inputs = layer.linear.weight.shape
+            products += [(batch, inputs, outputs), (outputs, batch, inputs)]
+            if number > 0:
+                products.append((batch, outputs, inputs))
+            elif player is run.game.discriminator:
+                products.append((rows, outputs, inputs))
+    return products
+
+
+def matrix_products(run: Run) -> Callable[[], None]:
+    """The products alone, on arrays of their own."""
+    device = run.images.device
+    pairs = [(torch.rand(m, k, device=device), torch.rand(k, n, device=device)) for m, k, n in shapes(run)]
+
+    def steps() -> None:
+        for _ in range(STEPS):
+            for left, right in pairs:
+                left @ right
+
+    return steps
+
+
+def idiomatic_loop(experiment: Experiment, images: Tensor) -> Callable[[], None]:
+    """What a good PyTorch programmer writes first: modules, two backward passes, torch.optim.SGD."""
+    widths = [experiment.generator.noise_dimensions, *(layer.units for layer in experiment.generator.layers.values())]
+    layers = [module for sizes in pairwise(widths) for module in (nn.Linear(*sizes), nn.ReLU())]
+    generator = nn.Sequential(*layers[:-1], nn.Sigmoid()).to(images.device)
+    *hidden, output = experiment.discriminator.layers.values()
+    layers, width = [], images.shape[1]
+    for layer in hidden:
+        layers += [nn.Dropout(1 - layer.keep_probability), nn.Linear(width, layer.units * layer.pieces), Maxout(layer.pieces)]
+        width = layer.units
+    discriminator = nn.Sequential(*layers, nn.Dropout(1 - output.keep_probability), nn.Linear(width, 1)).to(images.device)
+    optimizers = [
+        torch.optim.SGD(player.parameters(), lr=experiment.training.learning_rate, momentum=0.5)
+        for player in (generator, discriminator)
+    ]
+    rows = experiment.training.minibatch_size
+
+    def steps() -> None:
+        for real in images.split(rows):
+            idiomatic_step(generator, discriminator, *optimizers, real)
+
+    return steps
+
+
+def idiomatic_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    generator_optimizer: torch.optim.Optimizer,
+    discriminator_optimizer: torch.optim.Optimizer,
+    real: Tensor,
+) -> None:
+    """The discriminator on real and detached fake images, then the generator through the discriminator."""
+    one, zero = torch.ones(len(real), 1, device=real.device), torch.zeros(len(real), 1, device=real.device)
+    noise = torch.rand(len(real), generator[0].in_features, device=real.device)
+    fake = generator((noise * 2 - 1) * 3**0.5)
+    discriminator_optimizer.zero_grad()
+    ((bce(discriminator(real), one) + bce(discriminator(fake.detach()), zero)) / 2).backward()
+    discriminator_optimizer.step()
+    generator_optimizer.zero_grad()
+    bce(discriminator(fake), one).backward()
+    generator_optimizer.step()
+
+
+class Maxout(nn.Module):
+    """Maximum over consecutive pieces."""
+
+    def __init__(self, pieces: int):
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(m, units * pieces) → (m, units)."""
+        return x.view(len(x), -1, self.pieces).max(dim=2).values
+
+
+if __name__ == "__main__":
+    with exit_status():
+        main()
