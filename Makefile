@@ -40,8 +40,9 @@ lint: setup  ## check style and formatting
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 
-bench: setup  ## measure speed beside named peers, as ratios in one run
-	.venv/bin/python benchmarks/training_step.py
+bench: setup  ## measure speed beside named peers, as ratios in one run; results go to benchmarks/
+	.venv/bin/python benchmarks/training_step.py > benchmarks/training_step.md
+	@cat benchmarks/training_step.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
 	.venv/bin/python scripts/reference.py

@@ -27,7 +27,7 @@ NOTES = [
     "such as cluster centres, can score above real ones (Theis, van den Oord and Bethge, 2016). It is here because the paper "
     "reports it.",
     "“Kept” is the epoch, for each seed, whose generator is scored: the last, or the best by validation log-likelihood, as the "
-    "parameter `keep` says.",
+    "parameter “keep” says.",
     "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
 ]
 

@@ -81,11 +81,15 @@ def write_plots(results: list[ExperimentResult], folder: Path) -> None:
     with files.replacing(folder) as plots:
         for result in results:
             curve = result.learning_curve().groupby("epoch", as_index=False).mean().drop(columns="seed")
-            validation = curve[["epoch", "validation_log_likelihood"]].dropna()
             sigma = result.sigma_curve().groupby("sigma", as_index=False).mean().drop(columns="seed")
-            files.write_csv(plots / "learning" / f"{result.name}.csv", curve.drop(columns="validation_log_likelihood"))
-            files.write_csv(plots / "validation" / f"{result.name}.csv", validation)
-            files.write_csv(plots / "sigma" / f"{result.name}.csv", sigma)
+            data = {
+                "objectives": curve[["epoch", "discriminator_objective", "generator_objective"]],
+                "outputs": curve[["epoch", "d_real", "d_fake"]],
+                "validation": curve[["epoch", "validation_log_likelihood"]].dropna(),
+                "sigma": sigma,
+            }
+            for plot, table in data.items():
+                files.write_csv(plots / plot / f"{result.name}.csv", table)
 
 
 if __name__ == "__main__":

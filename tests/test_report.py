@@ -247,10 +247,10 @@ def test_metrics_json_has_an_entry_for_each_experiment(workplace: Path) -> None:
 
 def test_plots_are_means_over_seeds(workplace: Path) -> None:
     plots = workplace / "reports" / "plots"
-    sigma, validation, learning = (pd.read_csv(plots / kind / "mnist5k.csv") for kind in ("sigma", "validation", "learning"))
+    sigma, validation, objectives = (pd.read_csv(plots / kind / "mnist5k.csv") for kind in ("sigma", "validation", "objectives"))
     assert sigma.to_dict("list") == {"sigma": SIGMAS, "log_likelihood": [40, 50, 40]}
     assert validation.to_dict("list") == {"epoch": [2, 3], "validation_log_likelihood": [10.5, 20.5]}
-    assert learning["discriminator_objective"].tolist() == pytest.approx([0.6, 0.5, 0.9])
+    assert objectives["discriminator_objective"].tolist() == pytest.approx([0.6, 0.5, 0.9])
 
 
 def test_the_csv_table_has_the_numbers(workplace: Path) -> None:
