@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
+from sklearn.neighbors import KernelDensity
 
 from adversarial_nets import parzen
 from adversarial_nets.parzen import ParzenWindow
@@ -253,6 +254,15 @@ def test_real_digits(digits, sigma):
     found, expected = ParzenWindow(samples).log_prob(x, sigma).numpy(), formula(samples, x, sigma)
     assert abs(found.mean() - expected.mean()) < 1e-3
     np.testing.assert_allclose(found, expected, atol=5e-3)
+
+
+def test_scikit_learns_kernel_density_is_no_substitute(digits):
+    """Its trees bound a density to a tolerance that is lost in hundreds of dimensions: it is off by hundreds of nats."""
+    samples, x = digits[1::5], digits[::50]
+    expected = formula(samples, x, 0.2)
+    trees = KernelDensity(bandwidth=0.2).fit(samples).score_samples(x)
+    assert abs(trees - expected).max() > 100
+    assert abs(ParzenWindow(samples).log_prob(x, 0.2).numpy() - expected).max() < 5e-3
 
 
 def test_real_digits_that_are_samples_too(digits):
