@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import t as student_t
 
 import reference
 from test_pipeline import clone, commit
@@ -45,7 +46,7 @@ def test_the_readme_shows_the_references():
 
 def test_every_reference_seed_of_the_default_shows_digits():
     seeds = pd.read_csv(MNIST5K / "seeds.csv")
-    assert set(seeds["seed"]) == {0, 1, 2, 3, 4}
+    assert set(seeds["seed"]) >= {0, 1, 2, 3, 4}
     assert seeds["log_likelihood"].min() >= 60
 
 
@@ -94,7 +95,8 @@ def same_kernels(provenance: dict) -> bool:
 
 
 def assert_within_the_reference(metrics: dict) -> None:
-    """The means over both sets of seeds differ by at most three standard errors of that difference."""
+    """The mean over these seeds lies where the committed seeds predict it: in Student's 99.9 % prediction interval."""
     committed = pd.read_csv(MNIST5K / "seeds.csv")["log_likelihood"]
-    allowed = 3 * committed.std() * np.sqrt(1 / len(committed) + 1 / metrics["num_seeds"])
+    quantile = student_t.ppf(0.9995, df=len(committed) - 1)
+    allowed = quantile * committed.std() * np.sqrt(1 / len(committed) + 1 / metrics["num_seeds"])
     assert metrics["log_likelihood"] == pytest.approx(committed.mean(), abs=allowed)
