@@ -11,6 +11,9 @@ def resolve(name: str, threads: int) -> torch.device:
     Raises InputError where CUDA is asked for and there is none.
     """
     torch.set_num_threads(threads)
+    # glibc returns large freed blocks to the system, and every page of the next one is a fault. What counts as large follows the
+    # largest block freed so far, up to 32 MiB: without this one, the gradients of every step would be such blocks.
+    torch.empty(2**25 - 2**16, dtype=torch.uint8)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
