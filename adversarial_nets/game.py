@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, sigmoid
 from torch.nn.functional import softplus
 
 from adversarial_nets.networks import Network, limit_column_norms
@@ -59,27 +59,25 @@ def simultaneous_step(game: Game, real: Tensor, noise: Tensor) -> Outcome:
     pass serves both: for each generated image, the players' gradients are multiples of one another.
     """
     fake = game.generator(noise)
-    logits = game.discriminator.logits(torch.cat([real, fake]), game.dropout)
-    discriminator_slopes, generator_slopes = _slopes(game, logits.detach(), len(real))
-    wanted = (*game.discriminator.parameters(), fake)
-    *discriminator_gradients, at_fake = torch.autograd.grad(logits, wanted, discriminator_slopes)
-    at_fake = at_fake * (generator_slopes / discriminator_slopes)[len(real) :]
+    logits = game.discriminator.logits(torch.cat([real, fake]), game.dropout, len(real))
+    real_logits, fake_logits = logits.detach()[: len(real)], logits.detach()[len(real) :]
+    slopes, ratios = _slopes(real_logits, fake_logits, game.generator_objective)
+    *discriminator_gradients, at_fake = torch.autograd.grad(logits, (*game.discriminator.parameters(), fake), slopes)
+    at_fake = at_fake * ratios
     generator_gradients = torch.autograd.grad(fake, tuple(game.generator.parameters()), at_fake)
     _move(game.discriminator, game.discriminator_optimizer, discriminator_gradients)
     _move(game.generator, game.generator_optimizer, generator_gradients)
-    return _outcome(game, logits[: len(real)], logits[len(real) :])
+    return _outcome(game, real_logits, fake_logits)
 
 
-def _slopes(game: Game, logits: Tensor, num_real: int) -> tuple[Tensor, Tensor]:
-    """Derivatives of the discriminator's and the generator's objective by each logit of the real and generated rows."""
-    logits = logits.requires_grad_()
-    real_logits, fake_logits = logits[:num_real], logits[num_real:]
-    (discriminator_slopes,) = torch.autograd.grad(discriminator_objective(real_logits, fake_logits), logits)
-    (generator_slopes,) = torch.autograd.grad(generator_objective(fake_logits, game.generator_objective), logits)
+def _slopes(real_logits: Tensor, fake_logits: Tensor, objective: str) -> tuple[Tensor, Tensor]:
+    """Derivatives of the discriminator's objective by all logits, and what makes them the generator's for the generated rows."""
+    from_real = -sigmoid(-real_logits) / (2 * len(real_logits))
     # Where the discriminator is all too sure of a fake its own slope vanishes, but the generator's, a multiple of it, need not.
     # A slope this small changes no digit of the discriminator's gradient.
-    discriminator_slopes[num_real:].clamp_(min=1e-28)
-    return discriminator_slopes, generator_slopes
+    from_fake = (sigmoid(fake_logits) / (2 * len(fake_logits))).clamp(min=1e-28)
+    of_generator = -sigmoid(-fake_logits if objective == "non_saturating" else fake_logits) / len(fake_logits)
+    return torch.cat([from_real, from_fake]), of_generator / from_fake
 
 
 def discriminator_step(game: Game, real: Tensor, noise: Tensor) -> Outcome:
@@ -106,8 +104,8 @@ def _outcome(game: Game, real_logits: Tensor, fake_logits: Tensor) -> Outcome:
     return Outcome(
         discriminator_objective(real_logits, fake_logits),
         generator_objective(fake_logits, game.generator_objective),
-        torch.sigmoid(real_logits).mean(),
-        torch.sigmoid(fake_logits).mean(),
+        sigmoid(real_logits).mean(),
+        sigmoid(fake_logits).mean(),
     )
 
 

@@ -22,7 +22,7 @@ def draw_noise(noise: str, shape: tuple[int, ...], generator: torch.Generator) -
 def generate(generator: Network, noise: Tensor) -> np.ndarray:
     """Images for noise (n, d), in the data's own scale: (n, D) float32."""
     device = next(generator.parameters()).device
-    return np.concatenate([generator(batch.to(device)).cpu().numpy() for batch in noise.split(BATCH_SIZE)])
+    return np.concatenate([generator(batch.to(device)).cpu().contiguous().numpy() for batch in noise.split(BATCH_SIZE)])
 
 
 def interpolated_noise(noise: str, dimensions: int, lines: int, steps: int, generator: torch.Generator) -> Tensor:

@@ -83,6 +83,11 @@ def batches(steps: int = 1, size: int = MINIBATCH) -> list[tuple[np.ndarray, np.
     ]
 
 
+def kept_share(keep_probability: float) -> float:
+    """The probability that 16 random bits stand for."""
+    return 1.0 if keep_probability == 1 else round(keep_probability * 65536) / 65536
+
+
 def twin(player: Network, optimizer) -> reference.Player:
     """The reference's player with the same description and weights."""
     layers = [
@@ -91,7 +96,7 @@ def twin(player: Network, optimizer) -> reference.Player:
             weights=layer.linear.weight.detach().double().numpy().T.copy(),
             biases=layer.linear.bias.detach().double().numpy().copy(),
             pieces=getattr(layer.description, "pieces", 1),
-            keep=layer.description.keep_probability,
+            keep=kept_share(layer.description.keep_probability),
             max_column_norm=layer.description.max_column_norm,
         )
         for layer in player.layers.values()
@@ -112,9 +117,14 @@ def next_masks(game: library.Game, rows: int) -> list[np.ndarray]:
     masks = []
     for layer in game.discriminator.layers.values():
         keep, shape = layer.description.keep_probability, (rows, layer.linear.in_features)
-        kept = torch.rand(shape, generator=ahead) < keep if keep < 1 else torch.ones(shape)
-        masks.append(kept.double().numpy())
+        masks.append(next_bits(shape, ahead) < kept_share(keep) * 65536 - 32768 if keep < 1 else np.ones(shape))
     return masks
+
+
+def next_bits(shape: tuple[int, int], stream: torch.Generator) -> np.ndarray:
+    """16 random bits for each input, as signed numbers: four from each 64-bit word, in the order in which they lie in memory."""
+    words = torch.empty((shape[0] * shape[1] + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=stream)
+    return words.numpy().view(np.int16)[: shape[0] * shape[1]].reshape(shape)
 
 
 def halves(masks: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -1,5 +1,7 @@
 """Layers, initialisation, dropout, column norms and files of the networks."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +103,56 @@ def test_maxout_takes_the_maximum_of_consecutive_pieces():
     assert torch.equal(networks.maxout(values, 1), values)
 
 
+MAXOUT_SIZES = [(1, 1, 1), (1, 3, 2), (4, 1, 5), (8, 6, 3), (200, 7, 5)]
+
+
+@pytest.mark.parametrize(("rows", "units", "pieces"), MAXOUT_SIZES)
+@pytest.mark.parametrize("by_unit", [True, False], ids=["by unit", "by row"])
+def test_maxout_and_its_gradient_in_any_layout(rows, units, pieces, by_unit):
+    """As torch's own maximum has them; a few values only, so that there are ties, of which the first piece has the gradient."""
+    values = torch.randint(-2, 3, (rows, units * pieces), generator=seeded()).double()
+    values = (values.t().contiguous().t() if by_unit else values).requires_grad_()
+    found, expected = networks.maxout(values, pieces), values.unflatten(1, (units, pieces)).max(dim=2)
+    slopes = torch.randn((rows, units), dtype=torch.float64, generator=seeded())
+    assert torch.equal(found, expected.values)
+    [gradient] = torch.autograd.grad(found, values, slopes)
+    first = values.detach().numpy().reshape(rows, units, pieces).argmax(axis=2)
+    by_hand = (first[:, :, None] == np.arange(pieces)) * slopes.numpy()[:, :, None]
+    np.testing.assert_array_equal(gradient.numpy(), by_hand.reshape(rows, units * pieces))
+
+
+def test_maxout_does_not_hide_what_is_not_a_number():
+    values = torch.tensor([[1.0, float("nan"), 2.0, 3.0, 4.0, 5.0]])
+    assert networks.maxout(values, 3).isnan().tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize("num_fixed", [0, 2, 5])
+def test_linear_map_by_unit_is_torchs(num_fixed):
+    x, weight, bias, slopes = (
+        torch.randn(shape, dtype=torch.float64, generator=seeded(), requires_grad=True)
+        for shape in [(5, 3), (4, 3), (4,), (5, 4)]
+    )
+    found, expected = networks.LinearByUnit.apply(x, weight, bias, num_fixed), torch.nn.functional.linear(x, weight, bias)
+    torch.testing.assert_close(found, expected)
+    assert found.t().is_contiguous()
+    gradients = torch.autograd.grad(found, (x, weight, bias), slopes)
+    of_x, *of_parameters = torch.autograd.grad(expected, (x, weight, bias), slopes)
+    of_x[:num_fixed] = 0
+    torch.testing.assert_close(gradients, (of_x, *of_parameters))
+
+
+def test_gradient_of_the_rows_that_are_not_fixed_is_whole(discriminator):
+    """Rows before them change neither it nor the gradients of the weights."""
+    initialise(discriminator, seeded())
+    x = torch.rand((6, 784), generator=seeded(), requires_grad=True)
+    wanted = (x, *discriminator.parameters())
+    usual = torch.autograd.grad(discriminator.logits(x, seeded(1)).sum(), wanted)
+    other = torch.autograd.grad(discriminator.logits(x, seeded(1), num_fixed=4).sum(), wanted)
+    torch.testing.assert_close(other[0][4:], usual[0][4:])
+    assert (other[0][:4] == 0).all()
+    assert all(torch.equal(one, two) for one, two in zip(other[1:], usual[1:], strict=True))
+
+
 def test_activations():
     x = torch.tensor([[-2.0], [0.5]])
     expected = {"relu": [0.0, 0.5], "sigmoid": [1 / (1 + np.exp(2)), 1 / (1 + np.exp(-0.5))], "linear": [-2.0, 0.5]}
@@ -122,11 +174,41 @@ def test_output_is_the_last_layers_activation_of_the_logits(discriminator):
 @pytest.mark.parametrize("keep", [0.8, 0.5])
 def test_dropout_keeps_the_right_share_and_scales_it(keep):
     mask = networks.dropout_mask(torch.empty(400, 500), keep, seeded())
-    assert mask.unique().tolist() == pytest.approx([0, 1 / keep])
+    assert mask.unique().tolist() == pytest.approx([0, 1 / keep], rel=1e-5)
     share = float((mask > 0).double().mean())
     assert abs(share - keep) < 5 * (keep * (1 - keep) / mask.numel()) ** 0.5
     for along in (0, 1):  # neither a row nor a column is treated alike
         assert ((mask > 0).double().mean(dim=along) - keep).abs().max() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("keep", "num_kept"), [(0.8, 52429), (0.5, 32768), (0.3, 19661), (1e-9, 1), (1 - 1e-9, 65535), (1 / 65536, 1)]
+)
+def test_dropout_keeps_so_many_of_all_values_of_its_bits(monkeypatch, keep, num_kept):
+    """Counted over the 2^16 equally likely values: the share, and a mean of one."""
+    every_value = torch.arange(-(2**15), 2**15, dtype=torch.int16)[torch.randperm(2**16, generator=seeded())]
+    monkeypatch.setattr(torch.Tensor, "random_", lambda words, *limits, generator: words.copy_(every_value.view(torch.int64)))
+    mask = networks.dropout_mask(torch.empty(256, 256, dtype=torch.float64), keep, seeded())
+    assert (mask > 0).sum() == num_kept
+    assert float(mask.mean()) == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (2, 3), (5, 7, 3), (4, 4)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_dropout_mask_fits_any_input(shape, dtype):
+    """Also one whose size is no multiple of four, the number of inputs that a random word decides on."""
+    mask = networks.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
+    assert (mask.shape, mask.dtype) == (shape, dtype)
+    again = networks.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
+    assert torch.equal(mask, again)
+
+
+def test_dropouts_bits_are_all_random():
+    """Each 16 bits of a 64-bit word decide alone: shares, and agreement between any two of the four, are chance's."""
+    kept = networks.dropout_mask(torch.empty(100_000, 4), 0.8, seeded()) > 0
+    assert (kept.double().mean(dim=0) - 0.8).abs().max() < 5 * (0.16 / 100_000) ** 0.5
+    for one, other in combinations(kept.t(), 2):
+        assert abs(float((one == other).double().mean()) - 0.68) < 5 * (0.68 * 0.32 / 100_000) ** 0.5
 
 
 def test_dropout_reaches_every_layers_inputs(discriminator):
