@@ -15,10 +15,12 @@ class EpochProgress:
         self._epochs = epochs
         self._log_likelihood = math.nan
         self._started = time.monotonic()
+        self._first = 0  # a training that goes on has epochs behind it that took none of this time
         self._bar = tqdm(total=epochs, desc=title, unit="epoch", disable=not sys.stderr.isatty(), dynamic_ncols=True)
 
     def __call__(self, row: dict[str, float]) -> None:
         """Show one row of the learning curve."""
+        self._first = self._first or row["epoch"]
         validated = not math.isnan(row["validation_log_likelihood"])
         if validated:
             self._log_likelihood = row["validation_log_likelihood"]
@@ -29,7 +31,8 @@ class EpochProgress:
         if not math.isnan(self._log_likelihood):
             shown["validation"] = f"{self._log_likelihood:.1f} nats"
         self._bar.set_postfix(shown, refresh=False)
-        self._bar.update()
+        self._bar.initial = self._first - 1
+        self._bar.update(row["epoch"] - self._bar.n)
         if self._bar.disable and validated:
             self._print(row["epoch"], shown)
 
@@ -41,6 +44,6 @@ class EpochProgress:
         self._bar.close()
 
     def _print(self, epoch: int, shown: dict[str, str]) -> None:
-        left = (time.monotonic() - self._started) / epoch * (self._epochs - epoch)
+        left = (time.monotonic() - self._started) / (epoch - self._first + 1) * (self._epochs - epoch)
         values = ", ".join(f"{name} {value}" for name, value in shown.items())
         print(f"{self._title}: epoch {epoch}/{self._epochs}, {values}, {tqdm.format_interval(left)} left", flush=True)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,9 @@ from adversarial_nets.parameters import Experiment
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import draw_noise, generate
 
+if TYPE_CHECKING:  # it imports this module
+    from adversarial_nets.checkpoints import Checkpoint
+
 
 @dataclass
 class Players:
@@ -34,7 +38,7 @@ class Players:
 
 @dataclass
 class Run:
-    """One training under way."""
+    """One training under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played."""
 
     experiment: Experiment
     images: Tensor
@@ -44,6 +48,8 @@ class Run:
     shuffling: torch.Generator
     noise: torch.Generator
     updates: int = 0
+    order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    outcomes: list[Tensor] = field(default_factory=list)
     curve: list[dict[str, float]] = field(default_factory=list)
     kept: Players | None = None
 
@@ -55,15 +61,20 @@ def train(
     seed: int,
     device: torch.device,
     on_epoch: Callable[[dict[str, float]], None] = lambda row: None,
+    checkpoint: "Checkpoint | None" = None,
 ) -> Run:
     """Play the game on training images (n, D) for the experiment's number of epochs.
 
     The result's ``kept`` are the players that the parameter ``keep`` asks for; its ``curve`` has a row per epoch, which
-    ``on_epoch`` is given too. Raises CheckFailed where an objective is no longer finite.
+    ``on_epoch`` is given too. With a ``checkpoint`` it goes on from there, and may stop. Raises CheckFailed where it stopped, or
+    where an objective is no longer finite.
     """
     run = start(experiment, images, validation_images, seed, device)
-    for epoch in range(1, experiment.training.epochs + 1):
-        outcomes = play_epoch(run, epoch)
+    if checkpoint:
+        checkpoint.restore(run)
+    after_step = checkpoint.after_step if checkpoint else lambda run: None
+    for epoch in range(len(run.curve) + 1, experiment.training.epochs + 1):
+        outcomes = play_epoch(run, epoch, after_step)
         row = {"epoch": epoch, **outcomes, **_schedule(run, epoch), "validation_log_likelihood": math.nan}
         _refuse_divergence(row)
         if epoch % experiment.training.validation.every == 0 or epoch == experiment.training.epochs:
@@ -73,6 +84,7 @@ def train(
             run.kept = Players(*networks, epoch, row["validation_log_likelihood"])
         run.curve.append(row)
         on_epoch(row)
+        after_step(run)
     return run
 
 
@@ -105,14 +117,18 @@ def start(experiment: Experiment, images: np.ndarray, validation_images: np.ndar
     )
 
 
-def play_epoch(run: Run, epoch: int) -> dict[str, float]:
-    """One pass over a fresh shuffle of the training images; returns the mean outcome of its minibatches."""
+def play_epoch(run: Run, epoch: int, after_step: Callable[[Run], None] = lambda run: None) -> dict[str, float]:
+    """One pass over a fresh shuffle of the training images, or the rest of it; returns the mean outcome of its minibatches."""
     training = run.experiment.training
     momentum = momentum_at(epoch, training.momentum)
     step = _simultaneous if training.game == "simultaneous" else _alternating
-    order = torch.randperm(len(run.images), generator=run.shuffling).to(run.images.device)
-    outcomes = [torch.stack(step(run, run.images[rows], momentum)) for rows in order.split(training.minibatch_size)]
-    means = torch.stack(outcomes).double().mean(dim=0).tolist()
+    if not run.outcomes:
+        run.order = torch.randperm(len(run.images), generator=run.shuffling).to(run.images.device)
+    for rows in run.order.split(training.minibatch_size)[len(run.outcomes) :]:
+        run.outcomes.append(torch.stack(step(run, run.images[rows], momentum)))
+        after_step(run)
+    means = torch.stack(run.outcomes).double().mean(dim=0).tolist()
+    run.outcomes.clear()
     return dict(zip(Outcome._fields, means, strict=True))
 
 

@@ -58,6 +58,11 @@ def raw_folder() -> Path:
     return Path(os.environ.get("ADVERSARIAL_NETS_DATA") or "data/raw")
 
 
+def checkpoint_folder() -> Path:
+    """Where trainings keep their state: ``checkpoints``, or the folder that ADVERSARIAL_NETS_CHECKPOINTS names."""
+    return Path(os.environ.get("ADVERSARIAL_NETS_CHECKPOINTS") or "checkpoints")
+
+
 def load_parameters(path: Path = Path("params.yaml")) -> parameters.Parameters:
     """Read and check the parameters. Raises InputError with one line that names what is wrong."""
     try:

@@ -1,17 +1,22 @@
-"""Train a generator against a discriminator."""
+"""Train a generator against a discriminator; a training that was stopped goes on from where it was."""
 
 from adversarial_nets import training
+from adversarial_nets.checkpoints import Checkpoint, run_key
 from adversarial_nets.datasets import VALIDATION
 from adversarial_nets.progress import EpochProgress
-from common import MODELS, Task, load_data, main
+from common import MODELS, Task, checkpoint_folder, load_data, main
 
 
 def train(task: Task) -> None:
     data, device = load_data(task), task.device()
     images, validation_images = data.training_images, data.fold_images(0, VALIDATION)
-    with EpochProgress(f"{task.name}, seed {task.seed}", task.experiment.training.epochs) as show:
-        run = training.train(task.experiment, images, validation_images, task.seed, device, show)
-    training.save(run, task.folder(MODELS))
+    key = run_key(task.experiment, images, validation_images, task.seed, device)
+    path = checkpoint_folder() / f"{task.name}-{task.seed}-{key[:16]}.state"
+    with Checkpoint(path, key) as checkpoint:
+        with EpochProgress(f"{task.name}, seed {task.seed}", task.experiment.training.epochs) as show:
+            run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
+        training.save(run, task.folder(MODELS))
+        checkpoint.clear()
 
 
 if __name__ == "__main__":

@@ -330,8 +330,8 @@ def test_kept_players_evaluate_without_the_run_going_on(make, play):
 
 
 def test_divergence_is_reported_with_its_epoch(make, play, monkeypatch):
-    def diverge(run, epoch, usual=training.play_epoch):
-        outcomes = usual(run, epoch)
+    def diverge(run, epoch, after_step, usual=training.play_epoch):
+        outcomes = usual(run, epoch, after_step)
         return outcomes | {"generator_objective": math.inf} if epoch == 3 else outcomes
 
     monkeypatch.setattr(training, "play_epoch", diverge)

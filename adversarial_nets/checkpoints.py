@@ -1,0 +1,196 @@
+"""Trainings that go on from where they were stopped, to the same bytes as if they never had been.
+
+A checkpoint is one file: the SHA-256 of the rest, then tensors as safetensors, among them what is no tensor, as JSON.
+"""
+
+import copy
+import hashlib
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from adversarial_nets import files
+from adversarial_nets.errors import CheckFailed, InputError
+from adversarial_nets.parameters import Experiment
+from adversarial_nets.training import Players, Run
+
+VERSION = 1
+INTERVAL = 60.0  # seconds between saves: what a kill may cost
+# Modules on which the bytes of a training depend.
+MODULES = ("devices", "evaluation", "game", "networks", "optimizers", "parzen", "randomness", "sampling", "training")
+DIGEST_SIZE = hashlib.sha256().digest_size
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_key(experiment: Experiment, images: np.ndarray, validation_images: np.ndarray, seed: int, device: torch.device) -> str:
+    """Hexadecimal digest of all that decides what a training's bytes are: one key, one course of events."""
+    source = Path(__file__).parent
+    defining = {
+        "experiment": experiment.model_dump(include={"generator", "discriminator", "training"}),
+        "images": [_digest(images), _digest(validation_images)],
+        "seed": seed,
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "kernels": [torch.__version__, torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()],
+        "source": {name: _digest((source / f"{name}.py").read_bytes()) for name in MODULES},
+    }
+    return _digest(json.dumps(defining).encode())
+
+
+class Checkpoint:
+    """Where a training under way keeps its state, and whether it has been asked to stop.
+
+    As a context it catches SIGTERM and SIGINT, and the training ends after the step that it is at. A second signal does what it
+    always does.
+    """
+
+    def __init__(self, path: Path, key: str, say: Callable[[str], None] = print):
+        self._path = path
+        self._key = key
+        self._say = say
+        self._saved_at = time.monotonic()
+        self._signal: signal.Signals | None = None
+        self._usual: dict[signal.Signals, Any] = {}
+
+    def restore(self, run: Run) -> None:
+        """Bring a run that has just started to where the saved one was, if there is one.
+
+        A file that is damaged, of another version or of another run is set aside under another name, and the run stays as it is.
+        """
+        for unfinished in self._path.parent.glob(f".{self._path.name}.*"):  # a save was killed
+            shutil.rmtree(unfinished, ignore_errors=True)
+        if not self._path.exists():
+            return
+        try:
+            state = _read(self._path, self._key)
+        except ValueError as error:
+            aside = self._path.with_name(f"{self._path.name}.refused")
+            os.replace(self._path, aside)
+            self._say(f"{self._path}: {error}; set aside as {aside.name}, training starts afresh")
+        else:
+            _bring_back(run, state)
+            self._say(f"{self._path}: training goes on after {run.updates} updates")
+
+    def after_step(self, run: Run) -> None:
+        """Save where it is time to. Raises CheckFailed, with the state saved, where a signal has asked the training to stop."""
+        if self._signal:
+            self.save(run)
+            raise CheckFailed(
+                f"stopped by {self._signal.name} after {run.updates} updates; started again, training goes on from {self._path}"
+            )
+        if time.monotonic() - self._saved_at >= INTERVAL:
+            self.save(run)
+
+    def save(self, run: Run) -> None:
+        """Replace the saved state by the run's. Raises InputError where it cannot be written: that one then stands."""
+        tensors: dict[str, Tensor] = {}
+        state = json.dumps({"version": VERSION, "key": self._key, "run": _take_out(_state(run), tensors)})
+        content = safetensors.torch.save(tensors | {"state": torch.frombuffer(bytearray(state, "utf-8"), dtype=torch.uint8)})
+        try:
+            with files.replacing(self._path) as temporary:
+                temporary.write_bytes(hashlib.sha256(content).digest() + content)
+        except OSError as error:
+            raise InputError(f"{self._path}: the state of the training cannot be saved: {error.strerror}") from None
+        self._saved_at = time.monotonic()
+
+    def clear(self) -> None:
+        """Remove the state: the training's results are safe."""
+        self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> "Checkpoint":
+        self._usual = {number: signal.signal(number, self._ask_to_stop) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave signals as they were."""
+        for number, handler in self._usual.items():
+            signal.signal(number, handler)
+
+    def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
+        self._signal = signal.Signals(number)
+        self.__exit__()
+
+
+def _digest(content: bytes | np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(content) if isinstance(content, np.ndarray) else content).hexdigest()
+
+
+def _read(path: Path, key: str) -> dict[str, Any]:
+    """A run's state. Raises ValueError, with the reason, where this run cannot go on from the file."""
+    digest, content = (whole := path.read_bytes())[:DIGEST_SIZE], whole[DIGEST_SIZE:]
+    if hashlib.sha256(content).digest() != digest:
+        raise ValueError("damaged")
+    tensors = safetensors.torch.load(content)
+    state = json.loads(tensors.pop("state").numpy().tobytes())
+    if state["version"] != VERSION:
+        raise ValueError(f"of version {state['version']}, and this is version {VERSION}")
+    if state["key"] != key:
+        raise ValueError("of another training")
+    return _put_back(state["run"], tensors)
+
+
+def _state(run: Run) -> dict[str, Any]:
+    """Everything about a run that its start does not decide: tensors, and what JSON can hold."""
+    kept = run.kept
+    return {
+        "updates": run.updates,
+        "curve": run.curve,
+        "order": run.order,
+        "outcomes": torch.stack(run.outcomes) if run.outcomes else [],
+        "kept": kept and [kept.generator.state_dict(), kept.discriminator.state_dict(), kept.epoch, kept.log_likelihood],
+        "learners": [learner.state_dict() for learner in _learners(run)],
+        "streams": [stream.get_state() for stream in _streams(run)],
+    }
+
+
+def _bring_back(run: Run, state: dict[str, Any]) -> None:
+    """The opposite of ``_state``."""
+    device = run.images.device
+    run.updates, run.curve = state["updates"], state["curve"]
+    run.order, run.outcomes = state["order"].to(device), [outcome.to(device) for outcome in state["outcomes"]]
+    for learner, saved in zip(_learners(run), state["learners"], strict=True):
+        learner.load_state_dict(saved)
+    for stream, saved in zip(_streams(run), state["streams"], strict=True):
+        stream.set_state(saved)
+    if state["kept"]:
+        *networks, epoch, log_likelihood = state["kept"]
+        run.kept = Players(*copy.deepcopy((run.game.generator, run.game.discriminator)), epoch, log_likelihood)
+        for network, saved in zip((run.kept.generator, run.kept.discriminator), networks, strict=True):
+            network.load_state_dict(saved)
+
+
+def _learners(run: Run) -> tuple[Any, ...]:
+    game = run.game
+    return game.generator, game.discriminator, game.generator_optimizer, game.discriminator_optimizer
+
+
+def _streams(run: Run) -> tuple[torch.Generator, ...]:
+    return run.shuffling, run.noise, run.game.dropout
+
+
+def _take_out(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """The value with every tensor in it moved to ``tensors``, where its name stands for it."""
+    if isinstance(value, Tensor):
+        name = str(len(tensors))
+        tensors[name] = value.contiguous()
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"dict": [[key, _take_out(each, tensors)] for key, each in value.items()]}
+    return [_take_out(each, tensors) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _put_back(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """The opposite of ``_take_out``; tuples come back as lists."""
+    if isinstance(value, dict):
+        return tensors[value["tensor"]] if "tensor" in value else {key: _put_back(each, tensors) for key, each in value["dict"]}
+    return [_put_back(each, tensors) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,358 @@
+"""Trainings that are stopped, killed and continued, against the bytes of trainings that never were."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ruamel.yaml import YAML
+
+from adversarial_nets import checkpoints, datasets, parameters, training
+from adversarial_nets.checkpoints import Checkpoint, run_key
+from adversarial_nets.datasets import TEST, TRAIN, VALIDATION, PreparedData
+from adversarial_nets.errors import CheckFailed, InputError
+from adversarial_nets.parameters import Experiment
+
+ROOT = Path(__file__).parents[1]
+CPU = torch.device("cpu")
+STEPS = 4  # minibatches of an epoch: 50 images, 16 at a time
+EPOCHS = 3
+FOLLOWED = [(game, optimizer) for game in ("simultaneous", "alternating") for optimizer in ("momentum", "adam")]
+
+
+def small(values: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The default experiment with networks of a few units."""
+    experiment = copy.deepcopy(values["experiments"]["mnist5k"])
+    for player in ("generator", "discriminator"):
+        for layer in ("h0", "h1"):
+            experiment[player]["layers"][layer]["units"] = 6
+    validation = {"every": 1, "num_samples": 30, "num_images": 10}
+    experiment["training"] |= {"epochs": EPOCHS, "minibatch_size": 16, "keep": "best", "validation": validation, **changes}
+    return {**values, "device": "cpu", "threads": 1, "experiments": {"mnist5k": experiment}}
+
+
+@pytest.fixture
+def make(parameter_values: dict[str, Any]) -> Callable[..., Experiment]:
+    """Makes a small experiment with the training parameters given."""
+    return lambda **changes: parameters.parse(small(parameter_values, **changes)).experiments["mnist5k"]
+
+
+@pytest.fixture
+def images(digits: np.ndarray) -> np.ndarray:
+    return digits[::100].copy()
+
+
+@pytest.fixture
+def play(images: np.ndarray, tmp_path: Path) -> Callable[..., bytes]:
+    """Trains an experiment, with a checkpoint where one is given, and returns the bytes of its models folder."""
+
+    def train(experiment: Experiment, checkpoint: Checkpoint | None = None) -> bytes:
+        run = training.train(experiment, images, images[:10], 0, CPU, checkpoint=checkpoint)
+        training.save(run, tmp_path / "models")
+        return content(tmp_path / "models")
+
+    return train
+
+
+def content(folder: Path) -> bytes:
+    """Names and bytes of all files."""
+    return b"".join(path.name.encode() + path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "checkpoints" / "mnist5k-0.state"
+
+
+class StopsAt(Checkpoint):
+    """Is sent a signal before the so-many-th time that it is asked."""
+
+    def __init__(self, path: Path, times: int, number: signal.Signals = signal.SIGTERM):
+        super().__init__(path, "key", lambda message: None)
+        self.left, self.number = times, number
+
+    def after_step(self, run: training.Run) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), self.number)
+        super().after_step(run)
+
+
+def stop(play: Callable[..., bytes], experiment: Experiment, path: Path, times: int, **options: Any) -> str:
+    with pytest.raises(CheckFailed) as stopped, StopsAt(path, times, **options) as checkpoint:
+        play(experiment, checkpoint)
+    return str(stopped.value)
+
+
+# Stopped and continued
+
+
+@pytest.mark.parametrize("times", [1, STEPS, STEPS + 1, STEPS + 3, 2 * STEPS + 2, EPOCHS * (STEPS + 1)])
+@pytest.mark.parametrize(("game", "optimizer"), FOLLOWED)
+def test_a_stopped_training_ends_like_one_never_stopped(make, play, path, game, optimizer, times):
+    """After the first step, within epochs, at their ends before and after validation, and when all is done."""
+    experiment = make(game=game, optimizer=optimizer, discriminator_steps=2 if game == "alternating" else 1)
+    usual = play(experiment)
+    message = stop(play, experiment, path, times)
+    assert message.startswith("stopped by SIGTERM after ")
+    assert str(path) in message
+    assert play(experiment, Checkpoint(path, "key")) == usual
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_training_stopped_again_and_again_ends_like_one_never_stopped(make, play, path, keep):
+    experiment = make(keep=keep, learning_rate_decay=1.1)
+    usual = play(experiment)
+    for _ in range(EPOCHS * STEPS):
+        stop(play, experiment, path, 1)
+    assert play(experiment, Checkpoint(path, "key")) == usual
+
+
+def test_the_kept_players_are_restored(make, play, path, monkeypatch):
+    """The best ones, found before the stop, while the run's own have moved on."""
+    experiment = make()
+
+    def train(checkpoint=None):
+        monkeypatch.setattr(training, "_validate", lambda run, epoch: -float(epoch))
+        return play(experiment, checkpoint)
+
+    usual = train()
+    stop(lambda _, checkpoint: train(checkpoint), experiment, path, 2 * STEPS + 3)
+    assert train(Checkpoint(path, "key")) == usual
+
+
+def test_saving_does_not_disturb_a_training(make, play, path, monkeypatch):
+    usual = play(make())
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    assert play(make(), Checkpoint(path, "key")) == usual
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_training_saves_when_the_interval_has_passed(make, play, path, monkeypatch):
+    now = 0.0
+    saved = []
+
+    def passing():
+        nonlocal now
+        now += 1
+        return now
+
+    monkeypatch.setattr(time, "monotonic", passing)
+    monkeypatch.setattr(checkpoints, "INTERVAL", 4.0)
+    monkeypatch.setattr(Checkpoint, "save", lambda self, run: saved.append(run.updates) or setattr(self, "_saved_at", now))
+    play(make(), Checkpoint(path, "key"))
+    assert saved == [4, 7, 10]  # asked, and a second older, after each of four steps and at the end of an epoch
+
+
+def test_a_continued_training_says_so(make, play, path):
+    stop(play, make(), path, 7)
+    said = []
+    play(make(), Checkpoint(path, "key", said.append))
+    assert said == [f"{path}: training goes on after 6 updates"]
+
+
+# Signals
+
+
+def test_both_signals_stop_a_training_and_are_then_as_they_were(make, play, path):
+    before = [signal.getsignal(number) for number in checkpoints.SIGNALS]
+    assert "SIGINT" in stop(play, make(), path, 3, number=signal.SIGINT)
+    assert [signal.getsignal(number) for number in checkpoints.SIGNALS] == before
+
+
+def test_a_second_signal_does_what_it_always_does(path):
+    with Checkpoint(path, "key"):
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+# Refused
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip_a_bit(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit, lambda path: path.write_bytes(b"")], ids=["short", "bit", "empty"])
+def test_a_damaged_state_is_set_aside_and_training_starts_afresh(make, play, path, damage):
+    usual = play(make())
+    stop(play, make(), path, 7)
+    damage(path)
+    damaged, said = path.read_bytes(), []
+    assert play(make(), Checkpoint(path, "key", said.append)) == usual
+    assert said == [f"{path}: damaged; set aside as {path.name}.refused, training starts afresh"]
+    assert path.with_name(f"{path.name}.refused").read_bytes() == damaged
+
+
+def test_a_state_of_another_training_is_set_aside(make, play, path):
+    usual = play(make())
+    stop(play, make(), path, 7)
+    said = []
+    assert play(make(), Checkpoint(path, "another key", said.append)) == usual
+    assert "of another training; set aside" in said[0]
+    assert not path.exists()
+
+
+def test_a_state_of_another_version_is_set_aside(make, play, path, monkeypatch):
+    usual = play(make())
+    stop(play, make(), path, 7)
+    monkeypatch.setattr(checkpoints, "VERSION", 2)
+    said = []
+    assert play(make(), Checkpoint(path, "key", said.append)) == usual
+    assert "of version 1, and this is version 2; set aside" in said[0]
+
+
+def test_what_a_killed_save_left_is_removed(make, play, path):
+    (path.parent / f".{path.name}.abc").mkdir(parents=True)
+    play(make(), Checkpoint(path, "key"))
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_state_that_cannot_be_written_is_one_line_and_the_one_before_stands(make, play, path, images, monkeypatch):
+    stop(play, make(), path, 7)
+    before = path.read_bytes()
+
+    def full(self, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match="cannot be saved: No space left on device"):
+        Checkpoint(path, "key").save(training.start(make(), images, images[:10], 0, CPU))
+    assert path.read_bytes() == before
+    assert len(list(path.parent.iterdir())) == 1
+
+
+# The key
+
+
+@pytest.fixture
+def key(make, images) -> Callable[..., str]:
+    """A run's key, with what is given in place of the usual."""
+
+    def of_run(seed=0, images=images, validation_images=images[:10], **changes: Any) -> str:
+        return run_key(make(**changes), images, validation_images, seed, CPU)
+
+    return of_run
+
+
+def test_a_key_is_made_of_what_defines_a_run(key, images, monkeypatch):
+    other = images.copy()
+    other[3, 300] += 0.5
+    keys = [key(), key(seed=1), key(images=other), key(validation_images=other[:10]), key(learning_rate=0.5), key(epochs=4)]
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "get_num_threads", lambda: 2)
+        keys.append(key())
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "__version__", "9")
+        keys.append(key())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda path: path.name.encode())
+        keys.append(key())
+    assert len(set(keys)) == len(keys)
+    assert key() == keys[0]
+
+
+def test_the_order_of_layers_is_in_the_key(make, images):
+    experiment = make()
+    layers = experiment.generator.layers
+    turned = experiment.generator.model_copy(update={"layers": dict(reversed(layers.items()))})
+    other = experiment.model_copy(update={"generator": turned})
+    assert run_key(experiment, images, images, 0, CPU) != run_key(other, images, images, 0, CPU)
+
+
+def test_what_is_done_with_the_samples_is_not_in_the_key(make, images):
+    experiment = make()
+    other = experiment.model_copy(update={"sampling": parameters.SamplingParameters(num_samples=33)})
+    assert run_key(experiment, images, images, 0, CPU) == run_key(other, images, images, 0, CPU)
+
+
+def test_the_code_in_the_key_is_what_training_depends_on():
+    """As dvc.yaml has it, but for what reads the images (they are in the key) and what writes files."""
+    listed = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]["train"]["deps"]
+    library = {Path(name).stem for name in listed if name.startswith("adversarial_nets/")}
+    assert library - {"checkpoints", "datasets", "files"} == set(checkpoints.MODULES)
+
+
+# The stage, in a process of its own
+
+# Saves after every step, so that any moment may be within a save.
+STAGE = """
+import runpy, sys
+from adversarial_nets import checkpoints
+checkpoints.INTERVAL = 0.0
+sys.path.insert(0, "stages")
+sys.argv = ["stages/train.py", "mnist5k", "0"]
+runpy.run_path("stages/train.py", run_name="__main__")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, parameter_values: dict[str, Any], digits: np.ndarray) -> Path:
+    """A folder to train in: parameters, prepared data, and the stages."""
+    YAML(typ="safe").dump(small(parameter_values, epochs=40), tmp_path / "params.yaml")
+    (tmp_path / "stages").symlink_to(ROOT / "stages")
+    folds = np.repeat(np.array([[TRAIN, VALIDATION, TEST]], np.uint8), [100, 20, 30], axis=1)
+    bytes_, text = (digits[:150].reshape(-1, 28, 28) * 255).astype(np.uint8), np.array(["none"])
+    data = PreparedData(np.array("Digits"), bytes_, np.zeros(150, np.uint8), np.arange(100), folds, text, text)
+    datasets.save(data, tmp_path / "data" / "prepared" / "mnist5k.npz")
+    return tmp_path
+
+
+def begin(folder: Path) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ADVERSARIAL_NETS_CHECKPOINTS": str(folder / "elsewhere")}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=environment, text=True, **pipes)
+
+
+def await_saved(process: subprocess.Popen, folder: Path, after: float) -> None:
+    """Until a state has been saved that is younger than a time."""
+    while process.poll() is None and not any(path.stat().st_mtime > after for path in (folder / "elsewhere").glob("*.state")):
+        time.sleep(0.01)
+
+
+def finish(folder: Path) -> bytes:
+    ended = begin(folder)
+    assert (*ended.communicate(timeout=120)[1:], ended.returncode) == ("", 0)
+    assert list((folder / "elsewhere").iterdir()) == []
+    return content(folder / "models" / "mnist5k" / "0")
+
+
+def test_a_killed_stage_ends_like_one_never_killed(folder):
+    """SIGKILL at random moments, most of them within a save; then SIGTERM, which leaves one line."""
+    usual = finish(folder)
+    random = np.random.default_rng(0)
+    for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
+        started = time.time()
+        process = begin(folder)
+        await_saved(process, folder, started)
+        time.sleep(random.uniform(0, 0.1))
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == (1 if number == signal.SIGTERM else -number)
+    assert errors.startswith("error: stopped by SIGTERM after ")
+    assert len(errors.splitlines()) == 1
+    assert finish(folder) == usual
+
+
+def test_a_state_holds_no_code(make, play, path):
+    """A digest, then safetensors with JSON: what reads it cannot run anything."""
+    stop(play, make(), path, 7)
+    header = path.read_bytes()[checkpoints.DIGEST_SIZE :]
+    names = json.loads(header[8 : 8 + int.from_bytes(header[:8], "little")])
+    assert names["state"]["dtype"] == "U8"
