@@ -42,7 +42,8 @@ lint: setup  ## check style and formatting
 
 bench: setup  ## measure speed beside named peers, as ratios in one run; results go to benchmarks/
 	.venv/bin/python benchmarks/training_step.py > benchmarks/training_step.md
-	@cat benchmarks/training_step.md
+	.venv/bin/python benchmarks/parzen_window.py > benchmarks/parzen_window.md
+	@cat benchmarks/training_step.md benchmarks/parzen_window.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
 	.venv/bin/python scripts/reference.py

@@ -1,6 +1,11 @@
 """Where to compute, and how exactly."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
+from torch import distributed
 
 from adversarial_nets.errors import InputError
 
@@ -21,3 +26,19 @@ def resolve(name: str, threads: int) -> torch.device:
     if name == "cuda" and not available:
         raise InputError("device: cuda is asked for, but PyTorch finds no CUDA GPU here; set device to cpu or auto")
     return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+@contextmanager
+def processes(device: torch.device) -> Iterator[tuple[torch.device, distributed.ProcessGroup | None]]:
+    """This process's device and the group of those that ``torchrun`` started together; no group where it started none."""
+    if not distributed.is_torchelastic_launched():
+        yield device, None
+        return
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield device, distributed.group.WORLD
+    finally:
+        distributed.destroy_process_group()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from adversarial_nets.datasets import TEST, VALIDATION, PreparedData
 from adversarial_nets.parameters import EvaluationParameters, SigmaGrid
@@ -42,24 +41,23 @@ def sigma_grid(grid: SigmaGrid) -> np.ndarray:
     return np.logspace(np.log10(grid.lowest), np.log10(grid.highest), grid.count)
 
 
-def cross_validate(samples: Array, validation_images: Array, sigmas: np.ndarray, device: torch.device) -> CrossValidation:
-    """Mean log-likelihood of validation images (m, D) under samples (n, D) for each σ (k,)."""
-    log_probs = ParzenWindow(samples, device=device).log_prob(validation_images, sigmas)
+def cross_validate(window: ParzenWindow, validation_images: Array, sigmas: np.ndarray) -> CrossValidation:
+    """Mean log-likelihood of validation images (m, D) for each σ (k,)."""
+    log_probs = window.log_prob(validation_images, sigmas)
     return CrossValidation(sigmas.tolist(), log_probs.mean(dim=1).tolist())
 
 
-def cross_validate_folds(
-    samples: np.ndarray, data: PreparedData, protocol: EvaluationParameters, device: torch.device
-) -> list[CrossValidation]:
-    """The choice of σ for samples (n, D) on each fold's (first ``num_validation_images``) validation images."""
+def cross_validate_folds(window: ParzenWindow, data: PreparedData, protocol: EvaluationParameters) -> list[CrossValidation]:
+    """The choice of σ on each fold's (first ``num_validation_images``) validation images."""
     sigmas = sigma_grid(protocol.sigma)
     folds = [data.fold_images(fold, VALIDATION)[: protocol.num_validation_images] for fold in range(data.num_folds)]
-    return [cross_validate(samples, images, sigmas, device) for images in folds]
+    return [cross_validate(window, images, sigmas) for images in folds]
 
 
-def log_likelihoods(samples: Array, images: Array, sigma: float, device: torch.device) -> np.ndarray:
-    """Log-likelihood of each image (m, D) under samples (n, D), in nats: (m,) float64."""
-    return ParzenWindow(samples, device=device).log_prob(images, sigma).cpu().numpy()
+def log_likelihoods(window: ParzenWindow, data: PreparedData, sigmas: list[float]) -> list[np.ndarray]:
+    """Log-likelihood in nats of each test image, with each fold's σ: (m,) float64 for each fold."""
+    folds = enumerate(sigmas)
+    return [window.log_prob(data.fold_images(fold, TEST), sigma).cpu().numpy() for fold, sigma in folds]
 
 
 def mean_and_standard_error(folds: list[np.ndarray]) -> tuple[float, float]:
@@ -71,17 +69,14 @@ def mean_and_standard_error(folds: list[np.ndarray]) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def score(samples: np.ndarray, data: PreparedData, protocol: EvaluationParameters, device: torch.device) -> dict[str, Any]:
-    """The whole protocol for samples (n, D): log-likelihood and standard error in nats, and the σ of each fold."""
-    chosen = cross_validate_folds(samples, data, protocol, device)
-    folds = [
-        log_likelihoods(samples, data.fold_images(fold, TEST), validation.sigma, device) for fold, validation in enumerate(chosen)
-    ]
-    mean, standard_error = mean_and_standard_error(folds)
+def score(window: ParzenWindow, data: PreparedData, protocol: EvaluationParameters) -> dict[str, Any]:
+    """The whole protocol: log-likelihood and standard error in nats, and the σ of each fold."""
+    chosen = cross_validate_folds(window, data, protocol)
+    sigmas = [fold.sigma for fold in chosen]
+    mean, standard_error = mean_and_standard_error(log_likelihoods(window, data, sigmas))
     return {
         "log_likelihood": mean,
         "standard_error": standard_error,
-        "sigmas": [fold.sigma for fold in chosen],
+        "sigmas": sigmas,
         "sigma_at_grid_end": any(fold.at_grid_end for fold in chosen),
-        "num_samples": len(samples),
     }

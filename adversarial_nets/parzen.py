@@ -4,78 +4,186 @@ p(x) = 1/n Σ_j N(x; s_j, σ²·I), so that in D dimensions, with the squared di
 
     log p(x) = logsumexp_j(−d_j / 2σ²) − log n − D·log(σ·√(2π))    (nats)
 
-The distances do not depend on σ: one pass over them serves every σ.
+The distances do not depend on σ: one pass over them serves every σ. This module needs nothing else of the project.
 """
 
 import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 
 Array = np.ndarray | Tensor
 
+# Bytes of one tile of distances and their exponentials. On a CPU a tile should stay in the cache during the passes over it; a
+# GPU is busy only with large ones.
+TILE_BYTES = {"cpu": 2**24, "cuda": 2**30}
+# Beside the nearest sample's 1, a kernel of e**-80 changes no digit. The exponential of numbers that underflow float32 takes six
+# times as long.
+NEGLIGIBLE = -80.0
+
 
 class ParzenWindow:
-    """A mixture of n Gaussians of one bandwidth, centred on samples.
+    """A mixture of Gaussians of one bandwidth, centred on samples.
 
-    samples: (n, D), any float type. device: where distances are computed. memory_budget: bytes for one block of them.
-    Raises ValueError where the samples are not a non-empty, finite matrix of floats.
+    samples: (n, D) floats, or an iterable of such blocks. Every ``log_prob`` goes through the blocks once and holds one at a
+    time, so that there may be more samples than memory. device: where distances are computed. precise: in float64 throughout;
+    otherwise only where float32 would not do. memory_budget: bytes for one tile of distances; by default what suits the device.
+    group: of processes (torch.distributed) that each bring a share of the samples, and the same x: all get the same result.
+    Raises ValueError where the samples are not non-empty, finite matrices of floats.
     """
 
-    def __init__(self, samples: Array, *, device: str | torch.device = "cpu", memory_budget: int = 2**28):
-        self._samples = _matrix(samples, "samples").to(device)
-        self._centre = self._samples.mean(dim=0, dtype=torch.float64)
-        self._memory_budget = memory_budget
-        self.num_samples, self.dimensions = self._samples.shape
+    def __init__(
+        self,
+        samples: Array | Iterable[Array],
+        *,
+        device: str | torch.device = "cpu",
+        precise: bool = False,
+        memory_budget: int | None = None,
+        group: distributed.ProcessGroup | None = None,
+    ):
+        self._device, self._precise, self._group = torch.device(device), precise, group
+        # A tile needs its distances and, of the same size, their exponentials, in float32 as a rule.
+        self._tile = max(1, (memory_budget or TILE_BYTES[self._device.type]) // 8)
+        self._samples = (_matrix(samples, "samples").to(self._device),) if isinstance(samples, Array) else samples
 
+    @torch.no_grad()
     def log_prob(self, x: Array, sigma: float | Array) -> Tensor:
         """Log-likelihood in nats of each row of x (m, D): (m,) float64, or (k, m) for k bandwidths.
 
-        Raises ValueError where x is not a non-empty, finite matrix of floats with D columns, or a bandwidth is not
-        positive and finite.
+        Raises ValueError where x is not a non-empty, finite matrix of floats with D columns, a bandwidth is not positive and
+        finite, or no samples came.
         """
-        x, sigmas = _matrix(x, "x").to(self._centre.device), _bandwidths(sigma).to(self._centre.device)
-        if x.shape[1] != self.dimensions:
-            raise ValueError(f"x has {x.shape[1]} columns, the samples have {self.dimensions}")
-        # In units of the widest bandwidth nothing overflows or vanishes because of the data's scale.
-        unit = sigmas.max()
-        x, samples = _of_sufficient_precision(self._in_units(x, unit), self._in_units(self._samples, unit), sigmas / unit)
-        log_sums = torch.cat([_log_sums(block, samples, sigmas / unit) for block in x.split(self._rows)], dim=1)
-        result = log_sums - math.log(self.num_samples) - self.dimensions * torch.log(sigmas * math.sqrt(2 * math.pi))[:, None]
+        x, sigmas = _matrix(x, "x").to(self._device), _bandwidths(sigma).to(self._device)
+        with _exact_products():
+            log_sums, num_samples = self._log_sums(x, sigmas)
+        normaliser = math.log(num_samples) + x.shape[1] * torch.log(sigmas * math.sqrt(2 * math.pi))
+        result = log_sums - normaliser[:, None]
         return result[0] if np.ndim(sigma) == 0 else result
 
-    def _in_units(self, rows: Tensor, unit: Tensor) -> Tensor:
-        """Rows less the samples' mean, which leaves distances as they are and costs them fewer digits: float64."""
-        return (rows - self._centre) / unit
+    def _log_sums(self, x: Tensor, sigmas: Tensor) -> tuple[Tensor, int]:
+        """logsumexp_j(−d_j / 2σ²), (k, m) float64, and how many samples there are."""
+        points, num_samples = None, 0
+        log_sums = torch.full((len(sigmas), len(x)), -math.inf, dtype=torch.float64, device=self._device)
+        rows, columns = self._tile_shape(len(x))
+        for block in self._blocks(x.shape[1]):
+            points = points or _Points(x, _mean(block, self._group), sigmas, self._precise)
+            num_samples += len(block)
+            for samples in block.split(columns):
+                log_sums = torch.logaddexp(log_sums, points.log_sums(samples, rows))
+        if num_samples == 0:
+            raise ValueError("samples: none came; an iterator can be gone through only once, a list or an array again and again")
+        return _merged(log_sums, num_samples, self._group)
 
-    @property
-    def _rows(self) -> int:
-        """Rows of x in a block: the log-sum holds four float64 numbers for each of its distances."""
-        return max(1, self._memory_budget // (self.num_samples * 4 * 8))
+    def _tile_shape(self, num_points: int) -> tuple[int, int]:
+        """Rows (points) and columns (samples) of a tile: square, or wider where points are few."""
+        rows = min(num_points, math.isqrt(self._tile))
+        return rows, self._tile // rows
+
+    def _blocks(self, dimensions: int) -> Iterator[Tensor]:
+        for block in self._samples:
+            block = _matrix(block, "samples").to(self._device)
+            if block.shape[1] != dimensions:
+                raise ValueError(f"x has {dimensions} columns, the samples have {block.shape[1]}")
+            yield block
 
 
-def _of_sufficient_precision(x: Tensor, samples: Tensor, sigmas: Tensor) -> tuple[Tensor, Tensor]:
-    """Both matrices in float32 if ‖x‖² + ‖s‖² − 2·x·s cancels too few digits to matter at the narrowest bandwidth.
+def share(samples: Array, group: distributed.ProcessGroup | None) -> Array:
+    """This process's part of samples (n, D) that all processes of a group hold; all of them where there is no group.
 
-    The rounding error of a squared distance is near 2⁻²⁴ of the largest squared norm. The limit keeps an error at the 1e-2
-    nats that MNIST has at σ = 0.1, the narrowest of the published grid.
+    Raises ValueError, in every process alike, where there are fewer samples than processes.
     """
-    largest = torch.maximum(x.square().sum(dim=1).max(), samples.square().sum(dim=1).max())
-    precise = largest * 2**-24 > 2e-3 * sigmas.min() ** 2
-    return (x, samples) if precise else (x.float(), samples.float())
+    if group is None:
+        return samples
+    count, rank = distributed.get_world_size(group), distributed.get_rank(group)
+    if len(samples) < count:
+        raise ValueError(f"samples: {count} processes cannot share {len(samples)}; start fewer")
+    return samples[len(samples) * rank // count : len(samples) * (rank + 1) // count]
 
 
-def _log_sums(x: Tensor, samples: Tensor, sigmas: Tensor) -> Tensor:
-    """logsumexp_j(−d_j / 2σ²) for every row and bandwidth: (k, rows) float64."""
-    distances = _squared_distances(x, samples).double()
-    return torch.stack([torch.logsumexp(distances / (-2 * sigma**2), dim=1) for sigma in sigmas])
+class _Points:
+    """Points at which the density is wanted, relative to a centre and in units of the widest bandwidth.
+
+    Near the centre distances cost fewer digits, and in these units nothing overflows or vanishes because of the data's scale.
+    """
+
+    def __init__(self, x: Tensor, centre: Tensor, sigmas: Tensor, precise: bool):
+        self._x, self._centre, self._unit = x, centre, sigmas.max()
+        self._inverse_variances = (self._unit / sigmas) ** 2
+        self._cheapest = torch.float64 if precise else torch.float32
+        self._placed_x = {self._cheapest: self._placed(x, self._cheapest)}
+
+    def log_sums(self, samples: Tensor, rows: int) -> Tensor:
+        """logsumexp_j(−d_j / 2σ²) over these samples (c, D) for every bandwidth and point: (k, m) float64."""
+        placed, norms = self._placed(samples, self._cheapest)
+        if not self._is_exact_enough(placed.dtype, norms):
+            placed, norms = self._placed(samples, torch.float64)
+            self._placed_x.setdefault(torch.float64, self._placed(self._x, torch.float64))
+        x, shares = self._placed_x[placed.dtype]
+        tiles = [_tile_log_sums(block, placed, norms, self._inverse_variances) for block in x.split(rows)]
+        # The share of ‖x‖²/2, the same for all samples.
+        return torch.cat(tiles, dim=1) - shares * self._inverse_variances[:, None]
+
+    def _placed(self, rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Rows about the centre, and ‖row‖²/2 of them as rounded, in float64; in blocks, for float64 takes twice the memory."""
+        blocks = [((block - self._centre) / self._unit).to(dtype) for block in rows.split(1024)]
+        return torch.cat(blocks), torch.cat([block.double().square().sum(dim=1) / 2 for block in blocks])
+
+    def _is_exact_enough(self, dtype: torch.dtype, sample_norms: Tensor) -> bool:
+        """Whether x·s − ‖x‖²/2 − ‖s‖²/2 cancels too few digits to matter at the narrowest bandwidth.
+
+        Its rounding error in float32 is near 2⁻²⁴ of the largest norm². The limit keeps it at the 1e-2 nats that MNIST has at
+        σ = 0.1, the narrowest of the published grid.
+        """
+        largest = 2 * torch.maximum(self._placed_x[self._cheapest][1].max(), sample_norms.max())
+        return dtype == torch.float64 or (largest * 2**-24 * self._inverse_variances.max() <= 2e-3).item()
 
 
-def _squared_distances(x: Tensor, samples: Tensor) -> Tensor:
-    """‖x‖² + ‖s‖² − 2·x·s, at least 0: (m, n)."""
-    norms = (x * x).sum(dim=1)[:, None] + (samples * samples).sum(dim=1)
-    return torch.addmm(norms, x, samples.T, alpha=-2).clamp_(min=0)
+def _tile_log_sums(x: Tensor, samples: Tensor, norms: Tensor, inverse_variances: Tensor) -> Tensor:
+    """logsumexp_j((x·s_j − ‖s_j‖²/2) / σ²) for one tile: (k, rows) float64. norms: the ‖s_j‖²/2."""
+    exponents = torch.addmm(-norms.to(x.dtype), x, samples.T)
+    largest = exponents.amax(dim=1)
+    exponents -= largest[:, None]
+    scaled = torch.empty_like(exponents)
+    sums = [
+        torch.mul(exponents, factor, out=scaled).clamp_(min=NEGLIGIBLE).exp_().sum(dim=1, dtype=torch.float64)
+        for factor in inverse_variances.tolist()
+    ]
+    return torch.stack(sums).log() + largest.double() * inverse_variances[:, None]
+
+
+def _mean(block: Tensor, group: distributed.ProcessGroup | None) -> Tensor:
+    """Mean of the rows of all processes' blocks: (D,) float64."""
+    total = torch.cat([block.sum(dim=0, dtype=torch.float64), block.new_tensor([len(block)], dtype=torch.float64)])
+    if group is not None:
+        distributed.all_reduce(total, group=group)
+    return total[:-1] / total[-1]
+
+
+def _merged(log_sums: Tensor, num_samples: int, group: distributed.ProcessGroup | None) -> tuple[Tensor, int]:
+    """Log-sums and number of samples of all processes together."""
+    if group is None:
+        return log_sums, num_samples
+    largest, count = log_sums.clone(), torch.tensor(num_samples, device=log_sums.device)
+    distributed.all_reduce(largest, distributed.ReduceOp.MAX, group)
+    total = torch.exp(log_sums - largest)
+    distributed.all_reduce(total, group=group)
+    distributed.all_reduce(count, group=group)
+    return largest + total.log(), int(count)
+
+
+@contextmanager
+def _exact_products() -> Iterator[None]:
+    """float32 products in float32, whatever the caller allows elsewhere: TF32 and bfloat16 lose hundreds of nats here."""
+    allowed = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(allowed)
 
 
 def _matrix(values: Array, name: str) -> Tensor:

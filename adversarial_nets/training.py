@@ -19,6 +19,7 @@ from adversarial_nets.game import Game, Outcome, discriminator_step, generator_s
 from adversarial_nets.networks import Network, initialise, save_network
 from adversarial_nets.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
 from adversarial_nets.parameters import Experiment
+from adversarial_nets.parzen import ParzenWindow
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import draw_noise, generate
 
@@ -168,7 +169,8 @@ def _validate(run: Run, epoch: int) -> float:
     samples = generate(run.game.generator, run.validation_noise)
     if not np.isfinite(samples).all():
         raise CheckFailed(f"training diverged: after epoch {epoch} the images are not finite; lower the learning rate")
-    return cross_validate(samples, run.validation_images, PUBLISHED_SIGMAS, run.images.device).log_likelihood
+    window = ParzenWindow(samples, device=run.images.device)
+    return cross_validate(window, run.validation_images, PUBLISHED_SIGMAS).log_likelihood
 
 
 def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:

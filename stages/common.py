@@ -20,6 +20,8 @@ from adversarial_nets.errors import CheckFailed, InputError
 if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs it
     import torch
 
+    from adversarial_nets.parzen import ParzenWindow
+
 PREPARED = Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
 
@@ -85,6 +87,16 @@ def load_data(task: Task) -> PreparedData:
 def load_samples(task: Task) -> np.ndarray:
     """The generator's samples, (n, D) float32. Raises InputError where there are none."""
     return np.load(present(task.folder(SAMPLES).with_suffix(".npy"), "sample"))
+
+
+@contextmanager
+def parzen_window(task: Task, samples: np.ndarray) -> "Iterator[tuple[ParzenWindow, bool]]":
+    """The Parzen window of samples that processes of ``torchrun`` share, and whether this one writes the results."""
+    from adversarial_nets import devices, parzen
+
+    with devices.processes(task.device()) as (device, group):
+        window = parzen.ParzenWindow(parzen.share(samples, group), device=device, group=group)
+        yield window, group is None or group.rank() == 0
 
 
 def generator_path(task: Task) -> Path:

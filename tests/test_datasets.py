@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from scipy.special import logsumexp
 from torchvision.datasets import MNIST
 
 from adversarial_nets import datasets
@@ -22,6 +22,7 @@ from adversarial_nets.datasets import OUTSIDE, TEST, TRAIN, VALIDATION, Prepared
 from adversarial_nets.errors import InputError
 from adversarial_nets.evaluation import score
 from adversarial_nets.parameters import EmbeddedDigits, EvaluationParameters, OfficialDigits
+from adversarial_nets.parzen import ParzenWindow
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("training", "validation", "test")
@@ -366,18 +367,39 @@ def official_folder() -> Path:
     return Path(os.environ.get("ADVERSARIAL_NETS_DATA") or ROOT / "data" / "raw")
 
 
-@pytest.mark.skipif(
+needs_official_archives = pytest.mark.skipif(
     not (official_folder() / "MNIST" / "raw" / "train-images-idx3-ubyte.gz").exists(),
     reason="needs the official MNIST archives in data/raw or the folder that ADVERSARIAL_NETS_DATA names",
 )
+
+
+@needs_official_archives
 def test_training_images_as_samples_score_what_is_known_of_them(parameter_values: dict[str, Any]) -> None:
     mnist = parameter_values["experiments"]["mnist"]
     data = datasets.prepare(OfficialDigits(**mnist["data"]), official_folder())
     parts = members(data)
     assert [len(parts[name]) for name in PARTS] == [50_000, 10_000, 10_000]
     assert np.bincount(data.labels[60_000:]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    found = score(data.training_images[:10_000], data, EvaluationParameters(**mnist["evaluation"]), torch.device("cpu"))
+    window, protocol = ParzenWindow(data.training_images[:10_000]), EvaluationParameters(**mnist["evaluation"])
+    found = score(window, data, protocol)
     assert found["log_likelihood"] == pytest.approx(241.19, abs=0.01)
     assert found["standard_error"] == pytest.approx(2.13, abs=0.01)
     assert found["sigmas"] == pytest.approx([0.1668], abs=1e-4)
     assert not found["sigma_at_grid_end"]
+
+
+@needs_official_archives
+def test_float32_distances_are_exact_enough_on_real_images(parameter_values: dict[str, Any]) -> None:
+    """Against float64 throughout, which is held against SciPy in tests/test_parzen.py and, on some of these images, here."""
+    data = datasets.prepare(OfficialDigits(**parameter_values["experiments"]["mnist"]["data"]), official_folder())
+    samples, images = data.training_images[:10_000], data.fold_images(0, TEST)[:500]
+    sigmas = np.logspace(-1, 0, 10)
+    exact = ParzenWindow(samples, precise=True).log_prob(images, sigmas)
+    distances = ((images[:20, None].astype(np.float64) - samples) ** 2).sum(axis=2)
+    for sigma, values in zip(sigmas, exact[:, :20], strict=True):
+        kernels = -distances / (2 * sigma**2) - 784 * np.log(sigma * np.sqrt(2 * np.pi))
+        np.testing.assert_allclose(values, logsumexp(kernels, axis=1) - np.log(10_000), rtol=1e-8)
+    errors = ParzenWindow(samples).log_prob(images, sigmas) - exact
+    assert errors.mean(dim=1).abs().max() < 1e-3
+    assert errors.abs().max() < 1e-2
+    assert errors[2].abs().max() < 3e-3  # sigma = 0.1668, the protocol's choice

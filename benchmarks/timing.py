@@ -1,0 +1,27 @@
+"""Timing of contestants beside one another, and the machine's description, for all benchmarks."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+
+def interleaved(contestants: dict[str, Callable[[], object]], rounds: int, device: torch.device) -> dict[str, float]:
+    """Median seconds of each, taken in turns after one round of warming up: a machine whose speed drifts slows all of them."""
+    times = {name: [] for name in contestants}
+    for _ in range(rounds + 1):
+        for name, run in contestants.items():
+            started = time.perf_counter()
+            run()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
+
+
+def machine(device: torch.device) -> str:
+    """Where the figures come from."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}"
+    return f"CPU, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}, PyTorch {torch.__version__}"
