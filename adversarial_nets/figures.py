@@ -68,6 +68,30 @@ def sigma_curve(curve: pd.DataFrame) -> Figure:
     return figure
 
 
+def count_curve(curve: pd.DataFrame) -> Figure:
+    """Test log-likelihood against the number of samples, a line for each origin of the samples."""
+    figure, axis = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    for samples, line in curve.groupby("samples"):
+        style = {"color": "black", "linestyle": "--"} if samples == "training images" else {}
+        axis.semilogx(line["num_samples"], line["log_likelihood"], marker=".", label=samples, **style)
+    axis.set(xlabel="number of samples", ylabel="log-likelihood (nats)", title="The estimate grows with its samples")
+    axis.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def known_density_errors(errors: pd.DataFrame) -> Figure:
+    """Bias and spread of the estimate on a Gaussian against its dimensions, a line for each number of samples."""
+    figure, (bias, spread) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
+    for count, rows in errors.groupby("num_samples"):
+        repeats = rows.groupby("dimensions")["error"]
+        bias.plot(repeats.mean(), marker=".", label=f"{count:,} samples")
+        spread.plot(repeats.std(), marker=".", label=f"{count:,} samples")
+    bias.set(xscale="log", yscale="symlog", xlabel="dimensions", ylabel="nats", title="Bias: estimated less true log-density")
+    spread.set(xscale="log", yscale="log", xlabel="dimensions", ylabel="nats", title="Spread over repeats (standard deviation)")
+    bias.legend(frameon=False, fontsize="small")
+    return figure
+
+
 def _image_grid(images: np.ndarray) -> tuple[Figure, np.ndarray]:
     """Grey images (rows, columns, H, W) with values from 0 to 1."""
     rows, columns = images.shape[:2]

@@ -34,6 +34,7 @@ class Chapter:
     result: ExperimentResult
     pictures: list[Picture]
     other_seeds: list[Picture]
+    number: list[Picture]
 
     @property
     def metrics(self) -> dict:
@@ -41,16 +42,25 @@ class Chapter:
         return self.result.metrics()
 
     @property
+    def reliability(self) -> pd.DataFrame:
+        """How far each seed's number can be trusted."""
+        return tables.reliability(self.result)
+
+    @property
     def published(self) -> tuple[float, float] | None:
         """The paper's value and standard error for adversarial nets on this data set, where it has one."""
         return TABLE_1["Adversarial nets"].get(self.result.data_set)
 
 
-def render(table: pd.DataFrame, sections: list[Chapter]) -> str:
+def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture) -> str:
     """The page's HTML."""
     environment = Environment(
         loader=PackageLoader("adversarial_nets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("report.html").render(
-        comparison=tables.comparison(table), details=tables.details(table), notes=tables.NOTES, sections=sections
+        comparison=tables.comparison(table),
+        details=tables.details(table),
+        notes=tables.NOTES,
+        sections=sections,
+        known_density=known_density,
     )

@@ -148,6 +148,13 @@ class ValidationParameters(Section):
     num_images: Count
 
 
+class AnnealingParameters(Section):
+    """A faster decay of the learning rate towards the end."""
+
+    after_updates: Count
+    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
 class TrainingParameters(Section):
     """How the game is played."""
 
@@ -160,6 +167,7 @@ class TrainingParameters(Section):
     learning_rate: Positive
     learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
     learning_rate_floor: Positive
+    annealing: AnnealingParameters | None = None
     momentum: MomentumParameters
     adam: AdamParameters
     validation: ValidationParameters
@@ -199,8 +207,44 @@ class EvaluationParameters(Section):
     """The Parzen-window protocol."""
 
     num_validation_images: Count
-    num_baseline_samples: Count
     sigma: SigmaGrid
+
+
+class CountGrid(Section):
+    """Whole numbers evenly spaced in their logarithm, ends included."""
+
+    lowest: Count
+    highest: Count
+    count: Count
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> "CountGrid":
+        _require(self.lowest <= self.highest, "lowest", "must not be above highest")
+        return self
+
+
+class BaselineParameters(Section):
+    """The sanity rows."""
+
+    num_samples: Count
+    num_centroids: Count
+    kmeans_iterations: Count
+
+
+class ReliabilityParameters(Section):
+    """How far a generator's score can be trusted."""
+
+    num_draws: Annotated[int, Field(ge=2)]  # a spread needs two
+    num_samples: CountGrid
+
+
+class KnownDensityParameters(Section):
+    """The estimate's error on a Gaussian, whose density is known."""
+
+    dimensions: CountGrid
+    num_samples: CountGrid
+    num_points: Count
+    repeats: Annotated[int, Field(ge=2)]
 
 
 class Experiment(Section):
@@ -212,6 +256,8 @@ class Experiment(Section):
     training: TrainingParameters
     sampling: SamplingParameters
     evaluation: EvaluationParameters
+    baselines: BaselineParameters
+    reliability: ReliabilityParameters
 
     @model_validator(mode="after")
     def _networks_fit(self) -> "Experiment":
@@ -242,6 +288,7 @@ class Parameters(Section):
     seeds: Annotated[list[Seed], Field(min_length=1)]
     device: Literal["auto", "cpu", "cuda"]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    known_density: KnownDensityParameters
     experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -13,7 +13,9 @@ from adversarial_nets.evaluation import CrossValidation, mean_and_standard_error
 
 @dataclass(frozen=True)
 class SeedResult:
-    """One trained generator: its summary, learning curve, choice of σ and test log-likelihoods, (m,) for each fold."""
+    """One trained generator: its summary, learning curve, choice of σ, test log-likelihoods, (m,) for each fold, and what the
+    stage ``reliability`` measured of them.
+    """
 
     seed: int
     summary: dict[str, Any]
@@ -21,11 +23,17 @@ class SeedResult:
     cross_validation: list[CrossValidation]
     log_likelihoods: list[np.ndarray]
     num_samples: int
+    reliability: dict[str, Any]
 
     @property
     def log_likelihood(self) -> float:
         """Mean test log-likelihood in nats."""
         return mean_and_standard_error(self.log_likelihoods)[0]
+
+    @property
+    def draw_std(self) -> float:
+        """Sample standard deviation between independent draws of this generator's samples, in nats."""
+        return float(np.std([draw["log_likelihood"] for draw in self.reliability["draws"]], ddof=1))
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,11 @@ class ExperimentResult:
         chosen = [fold for seed in self.seeds for fold in seed.cross_validation]
         metrics |= {
             "validation_log_likelihood": float(np.mean([fold.log_likelihood for fold in chosen])),
-            "training_images_log_likelihood": self.baselines["rows"]["training images as samples"]["log_likelihood"],
+            "training_images_log_likelihood": self.baseline("training images as samples"),
+            "kmeans_log_likelihood": self.baseline("k-means centroids of training images"),
             "sigma": float(np.mean([fold.sigma for fold in chosen])),
+            "refined_log_likelihood": float(np.mean([seed.reliability["refined"]["log_likelihood"] for seed in self.seeds])),
+            "draw_std": float(np.mean([seed.draw_std for seed in self.seeds])),
         }
         return {key: round(value, 6) for key, value in metrics.items()} | {
             "sigma_at_grid_end": any(fold.at_grid_end for fold in chosen),
@@ -60,6 +71,17 @@ class ExperimentResult:
             "num_samples": self.seeds[0].num_samples,
             "num_test_images": sum(self.baselines["num_test_images"]),
         }
+
+    def baseline(self, row: str) -> float:
+        """Mean test log-likelihood of a sanity row, in nats."""
+        return self.baselines["rows"][row]["log_likelihood"]
+
+    def count_curve(self) -> pd.DataFrame:
+        """Test log-likelihood by number of samples, of training images and generators: samples, num_samples, log_likelihood."""
+        curves = {"training images": self.baselines["by_num_samples"]}
+        curves |= {f"generator, seed {seed.seed}": seed.reliability["by_num_samples"] for seed in self.seeds}
+        tables = [pd.DataFrame(rows)[["num_samples", "log_likelihood"]].assign(samples=name) for name, rows in curves.items()]
+        return pd.concat(tables, ignore_index=True)
 
     def sigma_curve(self) -> pd.DataFrame:
         """Mean validation log-likelihood (over folds) for each seed and σ: seed, sigma, log_likelihood."""
@@ -94,4 +116,5 @@ def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
         cross_validation=[CrossValidation(**fold) for fold in chosen["folds"]],
         log_likelihoods=log_likelihoods,
         num_samples=chosen["num_samples"],
+        reliability=files.read_json(scores / "reliability.json"),
     )

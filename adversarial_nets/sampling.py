@@ -1,14 +1,19 @@
 """Images from a generator. Noise is drawn on the CPU, so that a generator is given the same z on every machine."""
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from adversarial_nets.networks import Network
+from adversarial_nets.parameters import GeneratorParameters
+from adversarial_nets.randomness import stream
 
 BATCH_SIZE = 1000  # fixed: another size may round the last digit of a pixel differently
+BLOCK_SIZE = 10_000  # samples that a stream holds at a time
 
 
 def draw_noise(noise: str, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
@@ -23,6 +28,24 @@ def generate(generator: Network, noise: Tensor) -> np.ndarray:
     """Images for noise (n, d), in the data's own scale: (n, D) float32."""
     device = next(generator.parameters()).device
     return np.concatenate([generator(batch.to(device)).cpu().contiguous().numpy() for batch in noise.split(BATCH_SIZE)])
+
+
+@dataclass(frozen=True)
+class SampleStream:
+    """``count`` samples in blocks (n, D), the same ones each time that it is gone through, and never all in memory."""
+
+    generator: Network
+    description: GeneratorParameters
+    count: int
+    seed: int
+    name: str
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Blocks of samples from the random stream ``name``."""
+        random = stream(self.seed, self.name)
+        for start in range(0, self.count, BLOCK_SIZE):
+            shape = (min(BLOCK_SIZE, self.count - start), self.description.noise_dimensions)
+            yield generate(self.generator, draw_noise(self.description.noise, shape, random))
 
 
 def interpolated_noise(noise: str, dimensions: int, lines: int, steps: int, generator: torch.Generator) -> Tensor:

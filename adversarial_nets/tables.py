@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from adversarial_nets.evaluation import mean_and_standard_error
 from adversarial_nets.published import TABLE_1
-from adversarial_nets.results import ExperimentResult
+from adversarial_nets.results import ExperimentResult, SeedResult
 
 REPORTED, MEASURED, SANITY = "reported in the paper", "measured here", "sanity row, measured here"
 
@@ -17,7 +18,7 @@ COLUMNS = [
 
 NOTES = [
     "Rows reported in the paper are its own numbers. Rows measured here come from this run, and so do the sanity rows: what real "
-    "training images, or their mean alone, score by the same protocol.",
+    "training images, cluster centres of them (k-means), or their mean alone score by the same protocol.",
     "± is the standard error across test images of each image's mean over seeds (TFD: across its five folds). It says how well "
     "this test set pins the mean down, and leaves out how one training differs from the next: that is the spread over seeds, "
     "a sample standard deviation of the seeds' means.",
@@ -96,6 +97,28 @@ def details(table: pd.DataFrame) -> pd.DataFrame:
             "device": rows["device"].fillna(""),
         }
     )
+
+
+def reliability(experiment: ExperimentResult) -> pd.DataFrame:
+    """How far each seed's number can be trusted: every cell a text, log-likelihoods in nats."""
+    return pd.DataFrame([_reliability(seed) for seed in experiment.seeds])
+
+
+def _reliability(seed: SeedResult) -> dict[str, str]:
+    mean, standard_error = mean_and_standard_error(seed.log_likelihoods)
+    low, high = seed.reliability["bootstrap_interval"]
+    refined, draws = seed.reliability["refined"], [draw["log_likelihood"] for draw in seed.reliability["draws"]]
+    cells = {
+        "seed": f"{seed.seed}",
+        "log-likelihood": f"{mean:.1f} ± {standard_error:.1f}",
+        "95 % interval (bootstrap over test images)": f"{low:.1f} to {high:.1f}",
+        f"{len(draws)} other draws of samples: lowest to highest": f"{min(draws):.1f} to {max(draws):.1f}",
+        "spread over draws": f"{seed.draw_std:.2f}",
+        "σ of the protocol": " ".join(f"{fold.sigma:.3f}" for fold in seed.cross_validation),
+        "σ refined": " ".join(f"{sigma:.3f}" for sigma in refined["sigmas"]),
+        "log-likelihood there": f"{refined['log_likelihood']:.1f} ± {refined['standard_error']:.1f}",
+    }
+    return {name: cell.replace("-", "−") for name, cell in cells.items()}
 
 
 def to_markdown(table: pd.DataFrame) -> str:

@@ -3,14 +3,13 @@
 The three take turns in one process, so that a machine whose speed drifts slows all of them; medians and ratios are printed.
 """
 
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
+import timing
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
@@ -34,29 +33,12 @@ def main() -> None:
         "our step": lambda: play_epoch(ours, 1),
         "idiomatic loop": idiomatic_loop(experiment, images.to(device)),
     }
-    times = measure(contestants, device)
-    print(
-        f"{device.type}, {parameters.threads} threads, {torch.backends.cpu.get_cpu_capability()}, PyTorch {torch.__version__}; ",
-        end="",
-    )
-    print(f"median of {ROUNDS} rounds of {STEPS} steps\n")
+    times = timing.interleaved(contestants, ROUNDS, device)
+    print(f"{timing.machine(device)}; median of {ROUNDS} rounds of {STEPS} steps\n")
     print("| contestant | ms a step | over the matrix products |\n| --- | --- | --- |")
     for name, seconds in times.items():
-        print(f"| {name} | {1000 * seconds:.1f} | {seconds / times['its matrix products alone']:.2f} |")
+        print(f"| {name} | {1000 * seconds / STEPS:.1f} | {seconds / times['its matrix products alone']:.2f} |")
     print("\nMatrix products (m × k × n): " + ", ".join(f"{m}×{k}×{n}" for m, k, n in shapes(ours)))
-
-
-def measure(contestants: dict[str, Callable[[], object]], device: torch.device) -> dict[str, float]:
-    """Median seconds a step of each, taken in turns after one round of warming up."""
-    times = {name: [] for name in contestants}
-    for _ in range(ROUNDS + 1):
-        for name, run in contestants.items():
-            started = time.perf_counter()
-            run()
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            times[name].append((time.perf_counter() - started) / STEPS)
-    return {name: statistics.median(seconds[1:]) for name, seconds in times.items()}
 
 
 def shapes(run: Run) -> list[tuple[int, int, int]]:

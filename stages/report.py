@@ -4,6 +4,8 @@ import itertools
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from adversarial_nets import figures, files, page, tables
 from adversarial_nets.errors import InputError
 from adversarial_nets.results import ExperimentResult, load_experiment
@@ -25,16 +27,22 @@ SIGMA = (
     "Mean validation log-likelihood against σ, one line a seed; the circle marks the σ that is used on the test "
     "images. Values far below the best are cut off."
 )
+COUNTS = "Test log-likelihood by number of samples, by the whole protocol each time: of the generators, and of training images."
+KNOWN_DENSITY = (
+    "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ. "
+    "The paper's warning, measured: in high dimensions the estimate is far off, and more samples hardly help."
+)
 
 
 def report(task: Task) -> None:
     suite, seeds = task.parameters.suite, task.parameters.seeds
     results = [load(name, seeds) for name in suite]
+    present(SCORES / "known_density.csv", "known_density")
     table = tables.results_table(results)
     write_plots(results, REPORTS / "plots")
     with files.replacing(REPORTS / "figures") as folder:
         folder.mkdir()
-        html = page.render(table, [section(result, folder) for result in results])
+        html = page.render(table, [section(result, folder) for result in results], known_density_picture(folder))
     files.write_csv(REPORTS / "table1.csv", table)
     files.write_text(REPORTS / "table1.md", tables.to_markdown(table))
     files.write_json(REPORTS / "metrics.json", {result.name: result.metrics() for result in results})
@@ -54,7 +62,21 @@ def load(name: str, seeds: list[int]) -> ExperimentResult:
 def section(result: ExperimentResult, folder: Path) -> page.Chapter:
     """An experiment's part of the page; its pictures are put into the folder."""
     first, *others = [generator_pictures(result.name, each.seed, folder) for each in result.seeds]
-    return page.Chapter(result, [*first, *curve_pictures(result, folder)], [picture for pair in others for picture in pair])
+    counts = folder / f"{result.name}-number_of_samples.png"
+    figures.save(figures.count_curve(result.count_curve()), counts)
+    return page.Chapter(
+        result,
+        pictures=[*first, *curve_pictures(result, folder)],
+        other_seeds=[picture for pair in others for picture in pair],
+        number=[page.Picture(counts, COUNTS)],
+    )
+
+
+def known_density_picture(folder: Path) -> page.Picture:
+    """The estimate's error where the truth is known."""
+    path = folder / "known_density.png"
+    figures.save(figures.known_density_errors(pd.read_csv(SCORES / "known_density.csv")), path)
+    return page.Picture(path, KNOWN_DENSITY, wide=True)
 
 
 def generator_pictures(name: str, seed: int, folder: Path) -> list[page.Picture]:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import sem
@@ -13,14 +12,13 @@ from adversarial_nets.evaluation import CrossValidation, cross_validate, cross_v
 from adversarial_nets.parameters import EvaluationParameters, SigmaGrid
 from adversarial_nets.parzen import ParzenWindow
 
-CPU = torch.device("cpu")
 NUM_IMAGES, SIDE = 60, 3
 
 
 @pytest.fixture
 def protocol() -> EvaluationParameters:
     grid = SigmaGrid(lowest=0.05, highest=0.8, count=7)
-    return EvaluationParameters(num_validation_images=5, num_baseline_samples=10, sigma=grid)
+    return EvaluationParameters(num_validation_images=5, sigma=grid)
 
 
 def prepared(num_folds: int) -> PreparedData:
@@ -84,7 +82,7 @@ def test_first_of_equals_is_chosen():
 
 def test_cross_validation_averages_over_images(samples):
     images, sigmas = np.random.default_rng(2).random((11, SIDE * SIDE)), np.array([0.1, 0.3, 0.9])
-    found = cross_validate(samples, images, sigmas, CPU)
+    found = cross_validate(ParzenWindow(samples), images, sigmas)
     assert found.sigmas == sigmas.tolist()
     assert found.log_likelihoods == pytest.approx([float(ParzenWindow(samples).log_prob(images, s).mean()) for s in sigmas])
 
@@ -94,21 +92,22 @@ def test_bandwidth_of_gaussian_samples_lies_where_it_should():
     random = np.random.default_rng(3)
     centres = 10 * random.standard_normal((200, 20))
     points = centres + 0.3 * random.standard_normal(centres.shape)
-    assert cross_validate(centres, points, np.array([0.1, 0.2, 0.3, 0.45, 0.7]), CPU).sigma == 0.3
+    assert cross_validate(ParzenWindow(centres), points, np.array([0.1, 0.2, 0.3, 0.45, 0.7])).sigma == 0.3
 
 
-def test_log_likelihoods_are_the_parzen_windows(samples):
-    images = np.random.default_rng(4).random((5, SIDE * SIDE))
-    found = evaluation.log_likelihoods(samples, images, 0.3, CPU)
-    assert isinstance(found, np.ndarray)
-    assert found.dtype == np.float64
-    np.testing.assert_array_equal(found, ParzenWindow(samples).log_prob(images, 0.3).numpy())
+def test_log_likelihoods_are_the_parzen_windows_of_each_folds_test_images(samples):
+    data, window = prepared(2), ParzenWindow(samples)
+    found = evaluation.log_likelihoods(window, data, [0.3, 0.5])
+    for fold, (values, sigma) in enumerate(zip(found, [0.3, 0.5], strict=True)):
+        assert isinstance(values, np.ndarray)
+        assert values.dtype == np.float64
+        np.testing.assert_allclose(values, window.log_prob(images_of(data, fold, TEST), sigma), rtol=1e-5)
 
 
 def test_folds_choose_by_their_own_first_validation_images(samples, protocol):
     data = prepared(3)
     sigmas = evaluation.sigma_grid(protocol.sigma)
-    found = cross_validate_folds(samples, data, protocol, CPU)
+    found = cross_validate_folds(ParzenWindow(samples), data, protocol)
     assert len(found) == 3
     for fold, validation in enumerate(found):
         images = images_of(data, fold, VALIDATION)[: protocol.num_validation_images]
@@ -122,7 +121,7 @@ def test_all_validation_images_serve_where_there_are_few(samples, protocol):
     sigmas = evaluation.sigma_grid(protocol.sigma)
     many = protocol.model_copy(update={"num_validation_images": 1000})
     expected = ParzenWindow(samples).log_prob(images_of(data, 0, VALIDATION), sigmas).mean(dim=1).tolist()
-    assert cross_validate_folds(samples, data, many, CPU)[0].log_likelihoods == pytest.approx(expected, rel=1e-5)
+    assert cross_validate_folds(ParzenWindow(samples), data, many)[0].log_likelihoods == pytest.approx(expected, rel=1e-5)
 
 
 VALUES = st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=50)
@@ -158,22 +157,21 @@ def test_score_is_the_whole_protocol(samples, protocol, num_folds):
         sigmas.append(grid[int(on_validation.argmax())])
         folds.append(window.log_prob(images_of(data, fold, TEST), sigmas[-1]).numpy())
     over = folds[0] if num_folds == 1 else [fold.mean() for fold in folds]
-    found = score(samples, data, protocol, CPU)
+    found = score(window, data, protocol)
     assert found["log_likelihood"] == pytest.approx(np.mean(over), rel=1e-5)
     assert found["standard_error"] == pytest.approx(sem(over), rel=1e-4)
     assert found["sigmas"] == pytest.approx(sigmas)
     assert found["sigma_at_grid_end"] is False
-    assert found["num_samples"] == 30
 
 
 def test_a_grid_that_ends_too_early_is_flagged(samples, protocol):
     short = protocol.model_copy(update={"sigma": SigmaGrid(lowest=0.01, highest=0.02, count=3)})
-    assert score(samples, prepared(2), short, CPU)["sigma_at_grid_end"] is True
+    assert score(ParzenWindow(samples), prepared(2), short)["sigma_at_grid_end"] is True
 
 
 def test_one_fold_at_the_grids_end_is_enough(samples, protocol, monkeypatch):
     folds = [CrossValidation([0.1, 0.2, 0.3], [1.0, 2.0, 1.0]), CrossValidation([0.1, 0.2, 0.3], [1.0, 2.0, 3.0])]
     monkeypatch.setattr(evaluation, "cross_validate_folds", lambda *arguments: folds)
-    found = score(samples, prepared(2), protocol, CPU)
+    found = score(ParzenWindow(samples), prepared(2), protocol)
     assert found["sigma_at_grid_end"] is True
     assert found["sigmas"] == [0.2, 0.3]

@@ -79,6 +79,13 @@ def test_parameters_cannot_change_after_reading() -> None:
         parse(VALUES).threads = 3
 
 
+def test_the_annealed_experiment_differs_in_its_decay_and_length_alone() -> None:
+    plain, annealed = (copy.deepcopy(VALUES["experiments"][name]) for name in ("mnist", "mnist_annealed"))
+    assert annealed["training"].pop("annealing")
+    assert annealed["training"].pop("epochs") > plain["training"].pop("epochs")
+    assert annealed == plain
+
+
 def test_the_papers_mnist_experiment_has_the_published_settings() -> None:
     """Sections 5 of the paper and the configuration that its authors published."""
     mnist = VALUES["experiments"]["mnist"]
@@ -149,12 +156,12 @@ def test_every_knob_has_a_comment() -> None:
 
 
 def test_every_key_of_an_experiment_is_in_the_file() -> None:
-    """Only what a layer may leave out is optional, so the file shows every other knob there is."""
+    """Optional is only what a layer may leave out and annealing, which comments explain: the file shows every knob there is."""
     schema = Parameters.model_json_schema()["$defs"]
     optional = {
         key for section in schema.values() for key in section.get("properties", {}) if key not in section.get("required", [])
     }
-    assert optional == {"keep_probability", "max_column_norm", "bias"}
+    assert optional == {"keep_probability", "max_column_norm", "bias", "annealing"}
 
 
 # What is wrong, and where

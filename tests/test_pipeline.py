@@ -20,6 +20,10 @@ SMALL = {
     ("experiments", "mnist5k", "training", "epochs"): 2,
     ("experiments", "mnist5k", "training", "validation", "num_samples"): 200,
     ("experiments", "mnist5k", "sampling", "num_samples"): 200,
+    ("experiments", "mnist5k", "baselines", "num_centroids"): 50,
+    ("experiments", "mnist5k", "reliability", "num_samples", "highest"): 2000,
+    ("known_density", "dimensions", "highest"): 30,
+    ("known_density", "num_samples", "highest"): 1000,
 }
 REPORTED = ["index.html", "metrics.json", "table1.csv", "table1.md"]
 CONTRACT = {"log_likelihood", "standard_error", "num_seeds", "sigma", "num_samples"}

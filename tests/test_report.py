@@ -2,6 +2,7 @@
 
 import base64
 import importlib
+import itertools
 import json
 import re
 import shutil
@@ -61,7 +62,17 @@ def seed_result(seed: int, log_likelihoods: list[np.ndarray], best: int = 1) -> 
     )
     summary = {"device": "cpu", "epochs": 3, "kept_epoch": 3, "updates": 30, "validation_log_likelihood": 20.0 + seed}
     summary |= {"generator_parameters": 515184, "discriminator_parameters": 1231441}
-    return SeedResult(seed, summary, curve, [fold(best) for _ in log_likelihoods], log_likelihoods, 1000)
+    return SeedResult(seed, summary, curve, [fold(best) for _ in log_likelihoods], log_likelihoods, 1000, reliability(seed))
+
+
+def reliability(seed: int) -> dict:
+    """What the stage of that name measures, with numbers that can be told apart."""
+    return {
+        "bootstrap_interval": [-71.26, 99.99 + seed],
+        "refined": {"log_likelihood": 90.0 + seed, "standard_error": 3.0, "sigmas": [0.1234]},
+        "draws": [{"log_likelihood": 80.0 + seed}, {"log_likelihood": 84.0 + seed}],
+        "by_num_samples": [{"num_samples": 10**power, "log_likelihood": 20.0 * power + seed} for power in (3, 4, 5)],
+    }
 
 
 def experiment(
@@ -72,9 +83,12 @@ def experiment(
     sanity = {"standard_error": 4.0, "sigmas": [0.1] * len(fold_sizes), "sigma_at_grid_end": False, "num_samples": 1000}
     rows = {
         "training images as samples": {"log_likelihood": 191.04, **sanity},
+        "k-means centroids of training images": {"log_likelihood": 215.5, **sanity},
         "mean training image": {"log_likelihood": -66, **sanity},
     }
-    baselines = {"data_set": data_set, "num_training_images": 4000, "num_test_images": list(fold_sizes), "rows": rows}
+    baselines = {"data_set": data_set, "num_test_images": list(fold_sizes), "rows": rows}
+    by_count = [{"num_samples": 1000, "log_likelihood": 120.0}, {"num_samples": 4000, "log_likelihood": 191.04}]
+    baselines["by_num_samples"] = by_count
     return ExperimentResult(name, baselines, results)
 
 
@@ -116,6 +130,9 @@ def test_metrics_have_what_is_promised() -> None:
     assert promised <= metrics.keys()
     assert (metrics["num_seeds"], metrics["sigma"], metrics["num_samples"]) == (2, 0.2, 1000)
     assert metrics["training_images_log_likelihood"] == 191.04
+    assert metrics["kmeans_log_likelihood"] == 215.5
+    assert metrics["refined_log_likelihood"] == pytest.approx(90.5)
+    assert metrics["draw_std"] == pytest.approx(stdev([80, 84]), abs=1e-6)
     assert metrics["validation_log_likelihood"] == 50
 
 
@@ -128,9 +145,35 @@ def test_sigma_is_the_mean_over_seeds() -> None:
 
 def test_the_curve_of_sigma_is_the_mean_over_folds() -> None:
     values = [np.arange(5.0)] * 2
-    seed = SeedResult(3, {}, pd.DataFrame(), [fold(0), fold(2)], values, 1000)
+    seed = SeedResult(3, {}, pd.DataFrame(), [fold(0), fold(2)], values, 1000, {})
     curve = ExperimentResult("a", {}, [seed]).sigma_curve()
     assert curve.to_dict("list") == {"seed": [3, 3, 3], "sigma": SIGMAS, "log_likelihood": [40, 40, 40]}
+
+
+def test_the_curve_over_numbers_of_samples_has_training_images_and_every_seed() -> None:
+    curve = experiment(seeds=2).count_curve()
+    lines = {name: dict(zip(rows["num_samples"], rows["log_likelihood"], strict=True)) for name, rows in curve.groupby("samples")}
+    assert lines == {
+        "training images": {1000: 120, 4000: 191.04},
+        "generator, seed 0": {1000: 60, 10_000: 80, 100_000: 100},
+        "generator, seed 1": {1000: 61, 10_000: 81, 100_000: 101},
+    }
+
+
+def test_the_table_of_reliability_has_a_row_a_seed() -> None:
+    table = tables.reliability(experiment(seeds=2))
+    assert table["seed"].tolist() == ["0", "1"]
+    assert table["95 % interval (bootstrap over test images)"].tolist() == ["−71.3 to 100.0", "−71.3 to 101.0"]
+    assert table["2 other draws of samples: lowest to highest"].tolist() == ["80.0 to 84.0", "81.0 to 85.0"]
+    assert table["spread over draws"].tolist() == ["2.83", "2.83"]
+    assert table["σ refined"].tolist() == ["0.123", "0.123"]
+    assert table["log-likelihood there"].tolist() == ["90.0 ± 3.0", "91.0 ± 3.0"]
+    assert table["log-likelihood"][0] == f"{fmean(experiment().seeds[0].log_likelihoods[0]):.1f} ± {experiment_error(0):.1f}"
+
+
+def experiment_error(seed: int) -> float:
+    values = experiment().seeds[seed].log_likelihoods[0]
+    return stdev(values) / len(values) ** 0.5
 
 
 # Table 1
@@ -163,14 +206,18 @@ def test_two_experiments_on_one_data_set_have_a_row_each() -> None:
 def test_sanity_rows_stand_beside_and_are_marked() -> None:
     comparison = tables.comparison(tables.results_table([experiment()]))
     sanity = comparison[comparison["origin"].str.contains("sanity")]
-    assert sanity["model"].tolist() == ["Training images as samples (mnist5k)", "Mean training image (mnist5k)"]
-    assert sanity["Some digits"].str.replace("−", "-").tolist() == ["191.0 ± 4.0", "-66.0 ± 4.0"]
+    assert sanity["model"].tolist() == [
+        "Training images as samples (mnist5k)",
+        "K-means centroids of training images (mnist5k)",
+        "Mean training image (mnist5k)",
+    ]
+    assert sanity["Some digits"].str.replace("−", "-").tolist() == ["191.0 ± 4.0", "215.5 ± 4.0", "-66.0 ± 4.0"]
 
 
 @pytest.mark.parametrize(("best", "shown"), [(0, "0.1000*"), (1, "0.2000"), (2, "0.4000*")])
 def test_a_star_marks_a_sigma_at_an_end_of_the_grid(best: int, shown: str) -> None:
     details = tables.details(tables.results_table([experiment(best=best)]))
-    assert details["σ"].tolist() == [shown, "0.1000", "0.1000"]
+    assert details["σ"].tolist() == [shown, "0.1000", "0.1000", "0.1000"]
 
 
 def test_markdown_has_the_papers_rows_and_ours() -> None:
@@ -196,8 +243,15 @@ def put(result: ExperimentResult, folder: Path) -> None:
         files.write_npz(
             scores / "log_likelihoods.npz", **{f"fold_{number}": fold for number, fold in enumerate(each.log_likelihoods)}
         )
+        files.write_json(scores / "reliability.json", each.reliability)
         for picture in ("samples.png", "interpolations.png"):
             files.write_text(pictures / picture, f"{result.name} {each.seed} {picture}")
+
+
+def known_density() -> pd.DataFrame:
+    rows = itertools.product((1, 100), (10, 1000), (0, 1))
+    table = pd.DataFrame(rows, columns=["dimensions", "num_samples", "repeat"])
+    return table.assign(sigma=0.5, error=-table["dimensions"] / table["num_samples"] - 0.1 * table["repeat"])
 
 
 def write_report(folder: Path, suite: list[str], seeds: list[int]) -> None:
@@ -219,6 +273,7 @@ EVIL_TITLE = "<img src='http://example.org/a.png'> & more"
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the results of two experiments, one of them with names that a page must escape, and their report."""
     folder = tmp_path_factory.mktemp("workplace")
+    files.write_csv(folder / "scores" / "known_density.csv", known_density())
     put(experiment(SUITE[0]), folder)
     put(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0), folder)
     write_report(folder, SUITE, [0, 1])
@@ -285,6 +340,8 @@ def test_left_over_results_change_nothing(copied: Path) -> None:
         "scores/mnist5k/baselines.json",
         "scores/mnist5k/1/cross_validation.json",
         "scores/mnist5k/1/log_likelihoods.npz",
+        "scores/mnist5k/1/reliability.json",
+        "scores/known_density.csv",
         "models/mnist5k/1/summary.json",
         "models/mnist5k/1/learning_curve.csv",
         "figures/mnist5k/1/samples.png",
@@ -349,7 +406,7 @@ def test_the_page_holds_every_picture(page: Elements, workplace: Path) -> None:
     sources = [attributes["src"] for tag, attributes in page.found if tag == "img"]
     embedded = [base64.b64decode(source.partition(",")[2], validate=True) for source in sources]
     pictures = [path.read_bytes() for path in (workplace / "reports" / "figures").iterdir()]
-    assert len(pictures) == 2 * (2 * 2 + 2)  # experiments × (seeds × two figures + two curves)
+    assert len(pictures) == 2 * (2 * 2 + 3) + 1  # experiments × (seeds × two figures + three curves), and the Gaussian's
     assert sorted(embedded) == sorted(pictures)
 
 
@@ -362,6 +419,11 @@ def test_the_page_has_the_papers_numbers_and_ours(page: Elements) -> None:
     for value in [*(value for row in PAPER.values() for value in row), f"{metrics['log_likelihood']:.1f}"]:
         assert value in page.text
     assert "reported in the paper" in page.text
+    assert (
+        "score\n  215.5 nats; the training images themselves\n  191.0; the generator " + f"{metrics['log_likelihood']:.1f}"
+        in page.text
+    )
+    assert "−71.3 to 100.0" in page.text
 
 
 # Figures

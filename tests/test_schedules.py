@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adversarial_nets import parameters
 from adversarial_nets.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
-from adversarial_nets.parameters import MomentumParameters, TrainingParameters
+from adversarial_nets.parameters import AnnealingParameters, MomentumParameters, TrainingParameters
 
 
 @pytest.fixture
@@ -42,6 +42,21 @@ def test_learning_rate_stops_at_its_floor(mnist):
 def test_decay_of_one_is_no_decay(mnist):
     constant = mnist.model_copy(update={"learning_rate_decay": 1.0})
     assert {learning_rate_at(update, constant) for update in (0, 1, 10**6)} == {0.1}
+
+
+def test_annealing_goes_on_from_where_it_begins_with_a_decay_of_its_own(mnist):
+    annealed = mnist.model_copy(update={"annealing": AnnealingParameters(after_updates=1000, learning_rate_decay=1.01)})
+    for update in (0, 1, 999, 1000):
+        assert learning_rate_at(update, annealed) == learning_rate_at(update, mnist)
+    for late in (1, 2, 300):
+        assert learning_rate_at(1000 + late, annealed) == pytest.approx(learning_rate_at(1000, mnist) / 1.01**late, rel=1e-9)
+    assert learning_rate_at(10**6, annealed) == 1e-6
+
+
+def test_the_annealed_experiment_gets_where_the_published_decay_gets_after_many_more_epochs(parameter_values, mnist):
+    annealed = parameters.parse(parameter_values).experiments["mnist_annealed"].training
+    last = learning_rate_at(500 * annealed.epochs, annealed)
+    assert 0.001 < last < learning_rate_at(500 * 1600, mnist)
 
 
 def test_steep_decay_reaches_the_floor_without_overflow(mnist):
