@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,7 +15,7 @@ from adversarial_nets.results import ExperimentResult
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file with what it shows, and what the paper's own panel shows where there is one."""
+    """A PNG or GIF file with what it shows, and what the paper's own panel shows where there is one."""
 
     path: Path
     caption: str
@@ -24,7 +25,7 @@ class Picture:
     @property
     def source(self) -> str:
         """The picture as a data address, for ``<img src>``."""
-        return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode()
+        return f"data:image/{self.path.suffix[1:]};base64," + base64.b64encode(self.path.read_bytes()).decode()
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,21 @@ class Chapter:
         return TABLE_1["Adversarial nets"].get(self.result.data_set)
 
 
-def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture) -> str:
+@dataclass(frozen=True)
+class Theory:
+    """The part of the page about section 4 of the paper: what was measured, the game of Figure 1, and the other pictures."""
+
+    measured: dict[str, Any]
+    game: list[Picture]
+    pictures: list[Picture]
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """Proposition 1 and theorem 1 for each pair of densities."""
+        return tables.theory(self.measured)
+
+
+def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture, theory: Theory) -> str:
     """The page's HTML."""
     environment = Environment(
         loader=PackageLoader("adversarial_nets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -63,4 +78,5 @@ def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture)
         notes=tables.NOTES,
         sections=sections,
         known_density=known_density,
+        theory=theory,
     )

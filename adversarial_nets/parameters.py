@@ -247,6 +247,41 @@ class KnownDensityParameters(Section):
     repeats: Annotated[int, Field(ge=2)]
 
 
+class OptimalDiscriminatorParameters(Section):
+    """The discriminator of proposition 1 and theorem 1."""
+
+    units: Count
+    iterations: Count
+
+
+class Proposition2Parameters(Section):
+    """Gradient steps on p_g itself."""
+
+    steps: Count
+    learning_rate: Positive
+    discriminator_learning_rate: Positive
+
+
+class Figure1Parameters(Section):
+    """The game on a line."""
+
+    warm_up: Count
+    generator_updates: Annotated[int, Field(ge=100)]  # a panel shows a hundredth of them
+    discriminator_steps: Count
+    generator_learning_rate: Positive
+    discriminator_learning_rate: Positive
+
+
+class TheoryParameters(Section):
+    """Section 4 and Figure 1, measured."""
+
+    seed: Seed
+    discriminator: OptimalDiscriminatorParameters
+    path_points: Annotated[int, Field(ge=2)]  # both ends
+    proposition_2: Proposition2Parameters
+    figure_1: Figure1Parameters
+
+
 class Experiment(Section):
     """One experiment, complete in itself."""
 
@@ -289,6 +324,7 @@ class Parameters(Section):
     device: Literal["auto", "cpu", "cuda"]
     threads: Annotated[int, Field(ge=1, le=1024)]
     known_density: KnownDensityParameters
+    theory: TheoryParameters
     experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -296,6 +332,7 @@ class Parameters(Section):
         for name in self.suite:
             hint = _nearest(name, self.experiments) or f"; known are {', '.join(self.experiments)}"
             _require(name in self.experiments, "suite", f"no experiment is called '{name}'{hint}")
+        _require("theory" not in self.experiments, "experiments", "none may be called 'theory': results have that name already")
         _require(len(set(self.suite)) == len(self.suite), "suite", "names an experiment twice")
         _require(len(set(self.seeds)) == len(self.seeds), "seeds", "names a seed twice")
         return self

@@ -121,6 +121,23 @@ def _reliability(seed: SeedResult) -> dict[str, str]:
     return {name: cell.replace("-", "−") for name, cell in cells.items()}
 
 
+def theory(measured: dict[str, Any]) -> pd.DataFrame:
+    """Proposition 1 and theorem 1 on pairs of known densities: every cell a text, values in nats."""
+    return pd.DataFrame([_theory(name, pair) for name, pair in measured["proposition_1"].items()])
+
+
+def _theory(name: str, pair: dict[str, float]) -> dict[str, str]:
+    cells = {
+        "p_data and p_g": name.replace("_", " "),
+        "deviation of D, largest": f"{pair['largest_deviation']:.4f}",
+        "mean": f"{pair['mean_deviation']:.5f}",
+        "C(G): trained D": f"{pair['trained']:.5f}",
+        "quadrature": f"{pair['quadrature']:.5f}",
+        "−log 4 + 2·JSD": f"{pair['divergence']:.5f}",
+    }
+    return {column: cell.replace("-", "−") for column, cell in cells.items()}
+
+
 def to_markdown(table: pd.DataFrame) -> str:
     """``table1.md``: the comparison, how its numbers came about, and what they mean."""
     parts = [

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from adversarial_nets.errors import InputError
 from adversarial_nets.results import ExperimentResult, load_experiment
 from common import FIGURES, MODELS, REPORTS, SCORES, Task, main, present
 
+THEORY_PICTURES = "figure_1.png", "figure_1.gif", "proposition_1.png", "theorem_1.png", "proposition_2.png"
 GENERATOR_PICTURES = "samples.png", "interpolations.png"
 SAMPLES = (
     "Samples of seed {seed}: the first ones drawn, not chosen. The framed column has the training image nearest to the sample "
@@ -28,6 +30,22 @@ SIGMA = (
     "images. Values far below the best are cut off."
 )
 COUNTS = "Test log-likelihood by number of samples, by the whole protocol each time: of the generators, and of training images."
+FIGURE_1 = (
+    "Data density (dotted, black), model density (solid, green) and D(x) (dashed, blue); arrows from evenly spaced z to G(z). "
+    "(a) Nobody has learned. (b) D alone has. (c) G has followed D's gradient to where data is likelier. (d) At the end D is "
+    "near ½ where G puts samples. A smooth G of uniform z cannot make a Gaussian's endless tails: there D still tells them apart."
+)
+FIGURE_1_IN_THE_PAPER = (
+    "Figure 1, which begins near convergence: (b) D converges to p_data / (p_data + p_g), (c) its gradient guides G(z) to "
+    "regions that are more likely to be classified as data, (d) p_g = p_data and D(x) = ½."
+)
+ANIMATION = "The same game, update by update: few between the first pictures, many between the last."
+PROPOSITION_1 = "Proposition 1: D as trained (dashed) on its closed form (pale); in two dimensions levels of both."
+THEOREM_1 = "Theorem 1: C(G) by three ways for (1 − t)·p_g + t·p_data, of the pair “two modes each”."
+PROPOSITION_2 = (
+    "Proposition 2: gradient steps on p_g itself, over 40 states, with the optimal discriminator at every step, and with one "
+    "that makes a single gradient step of its own each time."
+)
 KNOWN_DENSITY = (
     "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ. "
     "The paper's warning, measured: in high dimensions the estimate is far off, and more samples hardly help."
@@ -38,14 +56,17 @@ def report(task: Task) -> None:
     suite, seeds = task.parameters.suite, task.parameters.seeds
     results = [load(name, seeds) for name in suite]
     present(SCORES / "known_density.csv", "known_density")
+    proofs = load_theory()
     table = tables.results_table(results)
     write_plots(results, REPORTS / "plots")
     with files.replacing(REPORTS / "figures") as folder:
         folder.mkdir()
-        html = page.render(table, [section(result, folder) for result in results], known_density_picture(folder))
+        sections = [section(result, folder) for result in results]
+        html = page.render(table, sections, known_density_picture(folder), theory_section(proofs, folder))
     files.write_csv(REPORTS / "table1.csv", table)
     files.write_text(REPORTS / "table1.md", tables.to_markdown(table))
-    files.write_json(REPORTS / "metrics.json", {result.name: result.metrics() for result in results})
+    metrics = {result.name: result.metrics() for result in results}
+    files.write_json(REPORTS / "metrics.json", {**metrics, "theory": proofs})
     files.write_text(REPORTS / "index.html", html)
 
 
@@ -77,6 +98,24 @@ def known_density_picture(folder: Path) -> page.Picture:
     path = folder / "known_density.png"
     figures.save(figures.known_density_errors(pd.read_csv(SCORES / "known_density.csv")), path)
     return page.Picture(path, KNOWN_DENSITY, wide=True)
+
+
+def load_theory() -> dict[str, Any]:
+    """What the stage `theory` measured. Raises InputError where it, or a picture of it, is missing."""
+    for picture in THEORY_PICTURES:
+        present(FIGURES / "theory" / picture, "theory")
+    return files.read_json(present(SCORES / "theory.json", "theory"))
+
+
+def theory_section(measured: dict[str, Any], folder: Path) -> page.Theory:
+    """The theory's part of the page; its pictures are put into the folder."""
+    game, animation, *others = [shutil.copy(FIGURES / "theory" / name, folder / f"theory-{name}") for name in THEORY_PICTURES]
+    captions = (PROPOSITION_1, True), (THEOREM_1, False), (PROPOSITION_2, True)
+    return page.Theory(
+        measured,
+        game=[page.Picture(game, FIGURE_1, FIGURE_1_IN_THE_PAPER, wide=True), page.Picture(animation, ANIMATION)],
+        pictures=[page.Picture(path, text, wide=wide) for path, (text, wide) in zip(others, captions, strict=True)],
+    )
 
 
 def generator_pictures(name: str, seed: int, folder: Path) -> list[page.Picture]:

@@ -24,6 +24,9 @@ SMALL = {
     ("experiments", "mnist5k", "reliability", "num_samples", "highest"): 2000,
     ("known_density", "dimensions", "highest"): 30,
     ("known_density", "num_samples", "highest"): 1000,
+    ("theory", "discriminator", "iterations"): 3,
+    ("theory", "path_points"): 2,
+    ("theory", "figure_1", "generator_updates"): 100,
 }
 REPORTED = ["index.html", "metrics.json", "table1.csv", "table1.md"]
 CONTRACT = {"log_likelihood", "standard_error", "num_seeds", "sigma", "num_samples"}
@@ -197,7 +200,9 @@ def test_a_copy_of_the_project_uses_its_own_library(finished):
 
 
 def test_the_commands_that_show_results_work(finished):
-    assert "mnist5k.log_likelihood" in finished.run("dvc", "metrics", "show")
+    shown = finished.run("dvc", "metrics", "show")
+    assert "mnist5k.log_likelihood" in shown
+    assert "theory.theorem_1.largest_disagreement" in shown
     assert "log_likelihood" in finished.run("dvc", "exp", "show", "--no-pager", "--csv")
     assert "train@mnist5k-0" in finished.run("dvc", "dag")
     finished.run("dvc", "plots", "show")

@@ -254,6 +254,13 @@ def known_density() -> pd.DataFrame:
     return table.assign(sigma=0.5, error=-table["dimensions"] / table["num_samples"] - 0.1 * table["repeat"])
 
 
+def put_theory(folder: Path) -> None:
+    """What the stage `theory` writes, with numbers that can be told apart and stand-ins for the pictures."""
+    files.write_json(folder / "scores" / "theory.json", THEORY)
+    for picture in report.THEORY_PICTURES:
+        files.write_text(folder / "figures" / "theory" / picture, picture)
+
+
 def write_report(folder: Path, suite: list[str], seeds: list[int]) -> None:
     """Run the stage `report` in a folder."""
     with pytest.MonkeyPatch.context() as patch:
@@ -265,6 +272,15 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+PAIR = {"largest_deviation": 0.0123, "mean_deviation": 0.00456, "trained": -1.23456, "quadrature": -1.3, "divergence": -1.4}
+THEORY = {
+    "proposition_1": {"two_Gaussians": PAIR},
+    "theorem_1": {"largest_disagreement": 7.1e-7, "gap_where_densities_agree": -2.2e-9, "smallest_gap_before": 0.0341},
+    "proposition_2": {
+        "optimal_discriminator": {"largest_rise": -1e-9, "final_gap": 8.3e-8},
+        "lagging_discriminator": {"largest_rise": 0.00678, "final_gap": 0.00912},
+    },
+}
 SUITE = ["mnist5k", '"><script>alert(1)']
 EVIL_TITLE = "<img src='http://example.org/a.png'> & more"
 
@@ -274,6 +290,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the results of two experiments, one of them with names that a page must escape, and their report."""
     folder = tmp_path_factory.mktemp("workplace")
     files.write_csv(folder / "scores" / "known_density.csv", known_density())
+    put_theory(folder)
     put(experiment(SUITE[0]), folder)
     put(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0), folder)
     write_report(folder, SUITE, [0, 1])
@@ -294,9 +311,10 @@ def test_results_come_back_as_the_stages_wrote_them(workplace: Path) -> None:
     pd.testing.assert_frame_equal(found.sigma_curve(), expected.sigma_curve())
 
 
-def test_metrics_json_has_an_entry_for_each_experiment(workplace: Path) -> None:
+def test_metrics_json_has_an_entry_for_each_experiment_and_the_theory(workplace: Path) -> None:
     metrics = json.loads((workplace / "reports" / "metrics.json").read_text(encoding="utf-8"))
-    assert list(metrics) == SUITE
+    assert list(metrics) == [*SUITE, "theory"]
+    assert metrics["theory"] == THEORY
     assert metrics["mnist5k"] == experiment().metrics()
 
 
@@ -342,6 +360,8 @@ def test_left_over_results_change_nothing(copied: Path) -> None:
         "scores/mnist5k/1/log_likelihoods.npz",
         "scores/mnist5k/1/reliability.json",
         "scores/known_density.csv",
+        "scores/theory.json",
+        "figures/theory/figure_1.gif",
         "models/mnist5k/1/summary.json",
         "models/mnist5k/1/learning_curve.csv",
         "figures/mnist5k/1/samples.png",
@@ -395,7 +415,7 @@ def test_the_page_escapes_what_it_shows(page: Elements) -> None:
 def test_the_page_loads_nothing(page: Elements, workplace: Path) -> None:
     loaded = [value for _, attributes in page.found for name, value in attributes.items() if name in LOADING]
     assert loaded
-    assert [value for value in loaded if not value.startswith(("data:image/png;base64,", "#"))] == []
+    assert [value for value in loaded if not value.startswith(("data:image/png;base64,", "data:image/gif;base64,", "#"))] == []
     assert not re.search(r"url\(|@import|http-equiv", (workplace / "reports" / "index.html").read_text(encoding="utf-8"))
 
 
@@ -406,7 +426,8 @@ def test_the_page_holds_every_picture(page: Elements, workplace: Path) -> None:
     sources = [attributes["src"] for tag, attributes in page.found if tag == "img"]
     embedded = [base64.b64decode(source.partition(",")[2], validate=True) for source in sources]
     pictures = [path.read_bytes() for path in (workplace / "reports" / "figures").iterdir()]
-    assert len(pictures) == 2 * (2 * 2 + 3) + 1  # experiments × (seeds × two figures + three curves), and the Gaussian's
+    # Experiments × (seeds × two figures + three curves), the Gaussian's and the theory's.
+    assert len(pictures) == 2 * (2 * 2 + 3) + 1 + 5
     assert sorted(embedded) == sorted(pictures)
 
 
@@ -424,6 +445,14 @@ def test_the_page_has_the_papers_numbers_and_ours(page: Elements) -> None:
         in page.text
     )
     assert "−71.3 to 100.0" in page.text
+
+
+def test_the_page_has_what_the_theory_measured(page: Elements) -> None:
+    text = " ".join(page.text.split())
+    for value in ("two Gaussians", "0.0123", "−1.23456", "7.1e-07", "3.4e-02", "8.3e-08"):
+        assert value in text
+    assert "With the optimal discriminator, C(G) ends 8.3e-08 nats from −log 4, and no step makes it rise." in text
+    assert "the largest rise in one step is 6.8e-03 nats" in text
 
 
 # Figures

@@ -33,6 +33,7 @@ ARGUMENTS = {
     "likelihood": ["experiment", "seed"],
     "reliability": ["experiment", "seed"],
     "known_density": [],
+    "theory": [],
     "report": [],
 }
 VALUES = {"experiment": "mnist5k", "seed": "0"}
@@ -250,7 +251,7 @@ def test_a_negative_seed_is_refused(folder: Path, run_here: Callable[..., Ended]
     assert snapshot(folder) == before
 
 
-@pytest.mark.parametrize("stage", [stage for stage in ARGUMENTS if stage not in ("check", "prepare", "known_density")])
+@pytest.mark.parametrize("stage", [stage for stage in ARGUMENTS if stage not in ("check", "prepare", "known_density", "theory")])
 def test_a_missing_input_is_named(folder: Path, run_here: Callable[..., Ended], stage: str) -> None:
     before = snapshot(folder)
     message = line(run_here(stage, *(VALUES[argument] for argument in ARGUMENTS[stage])))
@@ -366,6 +367,9 @@ def tiny(values: dict[str, Any], **training: Any) -> dict[str, Any]:
         "num_points": 20,
         "repeats": 2,
     }
+    values["theory"]["discriminator"]["iterations"] = 3
+    values["theory"]["path_points"] = 2
+    values["theory"]["figure_1"] |= {"warm_up": 2, "generator_updates": 100, "discriminator_steps": 1}
     return {**values, "device": "cpu", "threads": 1, "seeds": [0, 1]}
 
 
