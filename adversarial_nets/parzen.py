@@ -67,7 +67,7 @@ class ParzenWindow:
         """logsumexp_j(−d_j / 2σ²), (k, m) float64, and how many samples there are."""
         points, num_samples = None, 0
         log_sums = torch.full((len(sigmas), len(x)), -math.inf, dtype=torch.float64, device=self._device)
-        rows, columns = self._tile_shape(len(x))
+        rows, columns = self._tile_shape(*x.shape)
         for block in self._blocks(x.shape[1]):
             points = points or _Points(x, _mean(block, self._group), sigmas, self._precise)
             num_samples += len(block)
@@ -77,10 +77,10 @@ class ParzenWindow:
             raise ValueError("samples: none came; an iterator can be gone through only once, a list or an array again and again")
         return _merged(log_sums, num_samples, self._group)
 
-    def _tile_shape(self, num_points: int) -> tuple[int, int]:
-        """Rows (points) and columns (samples) of a tile: square, or wider where points are few."""
+    def _tile_shape(self, num_points: int, dimensions: int) -> tuple[int, int]:
+        """Rows (points) and columns (samples) of a tile: square, or wider where points are few, if its samples fit too."""
         rows = min(num_points, math.isqrt(self._tile))
-        return rows, self._tile // rows
+        return rows, max(1, min(self._tile // rows, self._tile // dimensions))
 
     def _blocks(self, dimensions: int) -> Iterator[Tensor]:
         for block in self._samples:
@@ -120,7 +120,8 @@ class _Points:
         placed, norms = self._placed(samples, self._cheapest)
         if not self._is_exact_enough(placed.dtype, norms):
             placed, norms = self._placed(samples, torch.float64)
-            self._placed_x.setdefault(torch.float64, self._placed(self._x, torch.float64))
+            if torch.float64 not in self._placed_x:
+                self._placed_x[torch.float64] = self._placed(self._x, torch.float64)
         x, shares = self._placed_x[placed.dtype]
         tiles = [_tile_log_sums(block, placed, norms, self._inverse_variances) for block in x.split(rows)]
         # The share of ‖x‖²/2, the same for all samples.

@@ -200,6 +200,20 @@ def test_tiles_are_as_large_as_the_budget_allows(monkeypatch):
         assert max(tiles) == most
 
 
+def test_few_points_do_not_put_all_samples_into_one_tile(monkeypatch):
+    """Their copies in float64 keep to the budget too: 1,000 bytes are 12 rows of 10 numbers."""
+    sizes = []
+
+    def record(x, samples, *others, compute=parzen._tile_log_sums):
+        sizes.append(len(samples))
+        return compute(x, samples, *others)
+
+    monkeypatch.setattr(parzen, "_tile_log_sums", record)
+    ParzenWindow(np.random.default_rng(5).random((100, 10)), memory_budget=1000).log_prob(np.zeros((1, 10)), 0.3)
+    assert sum(sizes) == 100
+    assert max(sizes) == 12
+
+
 @given(problems(), st.lists(st.floats(0.1, 3.0), min_size=1, max_size=5))
 def test_several_bandwidths_at_once_are_each_alone(problem, factors):
     samples, x, sigma = problem
