@@ -95,8 +95,11 @@ def parzen_window(task: Task, samples: np.ndarray) -> "Iterator[tuple[ParzenWind
     from adversarial_nets import devices, parzen
 
     with devices.processes(task.device()) as (device, group):
-        window = parzen.ParzenWindow(parzen.share(samples, group), device=device, group=group)
-        yield window, group is None or group.rank() == 0
+        try:
+            own = parzen.share(samples, group)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        yield parzen.ParzenWindow(own, device=device, group=group), group is None or group.rank() == 0
 
 
 def generator_path(task: Task) -> Path:

@@ -29,8 +29,8 @@ SIGMA = (
 )
 COUNTS = "Test log-likelihood by number of samples, by the whole protocol each time: of the generators, and of training images."
 KNOWN_DENSITY = (
-    "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ. "
-    "The paper's warning, measured: in high dimensions the estimate is far off, and more samples hardly help."
+    "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ on other points. Left: "
+    "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
 )
 
 
