@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-slow lint bench reference lock
+.PHONY: help setup repro gate test test-slow lint bench reference lock
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -29,6 +29,9 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	.venv/bin/python scripts/prune.py
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
+
+gate: setup  ## judge the results against the committed reference: better, worse or within chance
+	.venv/bin/python -m adversarial_nets.gate
 
 test: setup  ## run the tests (minutes)
 	.venv/bin/pytest -q -m 'not slow'
