@@ -34,7 +34,7 @@ def of_working_tree() -> dict[str, Results]:
 def of_revision(revision: str) -> dict[str, Results]:
     """Every experiment in a revision's ``metrics.json``. Raises InputError where it or its files cannot be read."""
     sha = commit(revision)
-    found = _results(lambda path: git("show", f"{sha}:./{path}", otherwise=f"{revision} has no {path}"), f"{revision}:")
+    found = _results(lambda path: content(sha, path, revision).decode(), f"{revision}:")
     if not found:
         raise InputError(f"{revision}:{METRICS}: has no experiment's results to compare with")
     return found
@@ -85,30 +85,36 @@ def read(path: str) -> str:
 def commit(revision: str) -> str:
     """The commit that a revision or a DVC experiment names. Raises InputError where there is none, or more than one."""
     known = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").stdout
-    experiment = "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{revision}"
-    found = (known or git(*experiment, otherwise="the project is in no git repository that can be read")).split()
+    experiment = _git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{revision}")
+    if experiment.returncode:
+        raise InputError(f"git cannot read this project's repository: {_said(experiment)}")
+    found = (known or experiment.stdout).decode().split()
     if len(found) > 1:
         raise InputError(
-            f"{revision}: several experiments have this name; `dvc exp list --all-commits --sha` shows their commits"
+            f"'{revision}': several experiments have this name; `dvc exp list --all-commits --sha` shows their commits"
         )
     if not found:
-        raise InputError(f"{revision}: git knows no such revision or experiment here; has it been fetched, with its history?")
+        raise InputError(f"'{revision}': git knows no such revision or experiment here; has it been fetched, with its history?")
     return found[0]
 
 
-def git(*arguments: str, otherwise: str) -> str:
-    """What git prints. Raises InputError, with this message, where it fails."""
-    done = _git(*arguments)
+def content(sha: str, path: str, revision: str) -> bytes:
+    """A file as it is in a commit, which errors call ``revision``. Raises InputError where it has no such file."""
+    done = _git("show", f"{sha}:./{path}")
     if done.returncode:
-        raise InputError(f"{otherwise} (git says: {' '.join(done.stderr.split())})")
+        raise InputError(f"'{revision}' has no {path} ({_said(done)})")
     return done.stdout
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8")
+        return subprocess.run(["git", *arguments], capture_output=True)
     except FileNotFoundError:
         raise InputError("git: not installed; it is needed to read other revisions") from None
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    return " ".join(done.stderr.decode(errors="replace").split())
 
 
 def yaml(text: str, name: str) -> Any:

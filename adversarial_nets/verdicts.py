@@ -1,6 +1,5 @@
 """Whether results are as good as their reference, metric by metric, by the rules in ``gate.yaml``."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -102,7 +101,8 @@ def judge(now: Results, reference: Results, rules: Rules) -> list[Judgement]:
     metrics = dict.fromkeys([*now.metrics, *reference.metrics]) or ["log_likelihood"]
     for metric in now.metrics.keys() - rules.judged.keys() - set(rules.not_judged):
         raise InputError(f"gate.yaml: does not say how to judge {metric}; add it under judged or not_judged")
-    reason = "; ".join(obstacles(now, reference, rules.comparable))
+    unlike = obstacles(now, reference, rules.comparable).items()
+    reason = "; ".join(f"{name} is {after}, in the reference {before}" for name, (before, after) in unlike)
     return [_judge(metric, now.metrics, reference.metrics, rules, reason) for metric in metrics if metric not in rules.not_judged]
 
 
@@ -120,15 +120,12 @@ def _judge(metric: str, now: dict[str, float], reference: dict[str, float], rule
     return Judgement(metric, rule.verdict(value - expected, tolerance or 0), expected, value, tolerance)
 
 
-def obstacles(now: Results, reference: Results, comparable: Comparable) -> Iterator[str]:
-    """What keeps two results from being compared."""
-    for metric in comparable.metrics:
-        pair = reference.metrics.get(metric), now.metrics.get(metric)
-        if pair[0] != pair[1]:
-            yield f"{metric} is {pair[1]}, in the reference {pair[0]}"
-    for path, (before, after) in differing(reference.parameters, now.parameters).items():
-        if any(f"{path}.".startswith(f"{section}.") for section in comparable.parameters):
-            yield f"{path} is {after}, in the reference {before}"
+def obstacles(now: Results, reference: Results, comparable: Comparable) -> dict[str, tuple[Any, Any]]:
+    """What keeps two results from being compared, by name: its value in the reference, and now."""
+    metrics = differing(*({name: side.metrics.get(name) for name in comparable.metrics} for side in (reference, now)))
+    parameters = differing(reference.parameters, now.parameters)
+    sections = tuple(f"{path}." for path in comparable.parameters)
+    return metrics | {path: values for path, values in parameters.items() if f"{path}.".startswith(sections)}
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

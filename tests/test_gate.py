@@ -273,10 +273,10 @@ def test_a_revision_may_be_an_experiment_of_dvc(workplace: Workplace) -> None:
     workplace.commit()
     sha = subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip()
     for baseline in ("ab/cdef", "ab/0123"):
-        with pytest.raises(InputError, match=r"slower: git knows no such revision") if baseline == "ab/cdef" else nullcontext():
+        with pytest.raises(InputError, match=r"'slower': git knows no such revision") if baseline == "ab/cdef" else nullcontext():
             assert history.commit("slower") == sha
         subprocess.run(["git", "update-ref", f"refs/exps/{baseline}/slower", sha], check=True)
-    with pytest.raises(InputError, match="slower: several experiments"):
+    with pytest.raises(InputError, match="'slower': several experiments"):
         history.commit("slower")
 
 
@@ -323,7 +323,7 @@ def test_an_unknown_revision_is_an_error(workplace: Workplace, revision: str) ->
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr
-        == f"error: {revision}: git knows no such revision or experiment here; has it been fetched, with its history?\n"
+        == f"error: '{revision}': git knows no such revision or experiment here; has it been fetched, with its history?\n"
     )
 
 
@@ -336,13 +336,13 @@ def test_a_revision_without_results_is_an_error(workplace: Workplace, removed: s
     subprocess.run(["git", *identity, "commit", "--quiet", "--message", "No results"], check=True)
     done = workplace.run("--against", "HEAD")
     assert done.returncode == 2
-    assert f"HEAD has no {removed}" in done.stderr
+    assert f"'HEAD' has no {removed}" in done.stderr
 
 
 def test_outside_a_repository_no_revision_can_be_read(workplace: Workplace) -> None:
     done = workplace.run("--against", "main")
     assert done.returncode == 2
-    assert "in no git repository that can be read" in done.stderr
+    assert "error: git cannot read this project's repository: fatal: not a git repository" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -384,15 +384,15 @@ def test_a_hundredfold_learning_rate_is_judged_worse_and_other_seeds_are_not(tmp
     project = clone(tmp_path)
     for path, value in SMALL.items():
         project.set(path, value)
-    project.set(("seeds",), [0, 1, 2, 3, 4])
-    project.set(("experiments", "mnist5k", "training", "epochs"), 40)
+    project.set(("seeds",), [0, 1, 2, 3])
+    project.set(("experiments", "mnist5k", "training", "epochs"), 10)
     project.run("dvc", "repro")
-    commit(project, "Small results of five seeds")
+    commit(project, "Small results of four seeds")
     gate = ("env", "PYTHONPATH=.", "python", "-m", "adversarial_nets.gate", "--against", "HEAD")
-    project.run("dvc", "exp", "run", "-S", "seeds=[5,6,7]")
+    project.run("dvc", "exp", "run", "-S", "seeds=[4]")
     assert "log_likelihood" in project.run(*gate)
     rate = json.loads((MNIST5K / "parameters.json").read_text())["training"]["learning_rate"]
-    project.run("dvc", "exp", "run", "-S", "seeds=[5,6,7]", "-S", f"experiments.mnist5k.training.learning_rate={100 * rate}")
+    project.run("dvc", "exp", "run", "-S", "seeds=[4]", "-S", f"experiments.mnist5k.training.learning_rate={100 * rate}")
     output = project.run(*gate, status=1)
     assert "- mnist5k.log_likelihood is worse" in output
     assert "training.learning_rate" in output
