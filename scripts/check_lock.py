@@ -16,7 +16,10 @@ def check_lock() -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     stages = re.findall(r"^(?:Running stage|ERROR: failed to reproduce) '(.+?)'", done.stdout, flags=re.MULTILINE)
     if stages:
-        raise CheckFailed(f"dvc.lock: not in step with code and parameters: would run again, perhaps among others, {', '.join(stages)}; run `make repro`, and commit it")
+        named = ", ".join(stages)
+        raise CheckFailed(
+            f"dvc.lock: not in step with code and parameters: {named} would run again; run `make repro` and commit it"
+        )
     if done.returncode or "Data and pipelines are up to date." not in done.stdout:
         raise CheckFailed(f"dvc.lock: could not be checked; DVC says: {' '.join(done.stdout.split())}")
     print("dvc.lock is in step with code and parameters")

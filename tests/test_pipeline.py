@@ -235,3 +235,20 @@ def test_two_experiments_are_compared_on_one_page(finished):
 def committed_metrics(project: Project) -> dict:
     """Those of the last commit."""
     return json.loads(project.run("git", "show", "HEAD:reports/metrics.json"))["mnist5k"]
+
+
+def test_a_lock_file_out_of_step_is_noticed_without_data_or_cache(finished, tmp_path):
+    finished.run("git", "clone", "--quiet", ".", str(tmp_path / "fresh"))
+    fresh = Project(tmp_path / "fresh")
+    check = ("env", "PYTHONPATH=.", "python", "scripts/check_lock.py")
+    assert fresh.run(*check) == "dvc.lock is in step with code and parameters\n"
+    fresh.set(("experiments", "mnist5k", "training", "epochs"), 3)
+    output = fresh.run(*check, status=1)
+    assert output.startswith("error: dvc.lock: not in step with code and parameters: check, train@mnist5k-0")
+    fresh.run("git", "checkout", "params.yaml")
+    with (fresh.folder / "adversarial_nets" / "parzen.py").open("a") as file:
+        file.write("# edited\n")
+    assert "baselines@mnist5k would run again" in fresh.run(*check, status=1)
+    fresh.run("git", "checkout", "adversarial_nets")
+    (fresh.folder / "dvc.yaml").write_text("stages: [")
+    assert "error: dvc.lock: could not be checked" in fresh.run(*check, status=1)
