@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 
 from adversarial_nets import datasets, parameters
 from adversarial_nets.datasets import PreparedData
-from adversarial_nets.errors import CheckFailed, InputError
+from adversarial_nets.errors import InputError, exit_status
 
 if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs it
     import torch
@@ -124,16 +123,6 @@ def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, 
     given = parser.parse_args()
     with exit_status():
         stage(_task(getattr(given, "experiment", None), getattr(given, "seed", 0)))
-
-
-@contextmanager
-def exit_status() -> Iterator[None]:
-    """Turn the failures of a script into one line and its exit status."""
-    try:
-        yield
-    except (InputError, CheckFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, InputError) else 1)
 
 
 def _task(name: str | None, seed: int) -> Task:
