@@ -55,9 +55,10 @@ class Pair:
 
     @property
     def rows(self) -> pd.DataFrame:
-        """Both sides' rows of the table, one under the other."""
+        """Both sides' rows of the table, those of one model under one another."""
         both = {side.name: tables.details(side.table.reindex(columns=tables.COLUMNS)) for side in (self.a, self.b)}
-        return pd.concat(both, names=["of", None]).reset_index("of")
+        rows = pd.concat(both, names=["of", None]).reset_index("of")
+        return rows.iloc[np.argsort(pd.factorize(rows["model"])[0], kind="stable")]
 
     @property
     def difference(self) -> float:

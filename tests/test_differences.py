@@ -129,7 +129,8 @@ def test_the_page_shows_parameters_rows_and_samples() -> None:
     assert both.parameters == {"training.epochs": (5, 7), "training.learning_rate": (None, 0.3)}
     assert "<td><code>training.epochs</code></td><td><code>5</code></td><td><code>7</code></td>" in shown
     assert f"+{both.difference:.1f} ± {both.standard_error:.1f} nats" in shown
-    assert both.rows["of"].tolist() == ["main"] * 4 + ["slower"] * 4
+    assert both.rows["of"].tolist() == ["main", "slower"] * 4
+    assert both.rows["model"].tolist()[:2] == ["Adversarial nets (mnist5k)"] * 2
     assert shown.count('src="data:image/png;base64,AAAA"') == 2
     assert "cannot be compared" not in shown
 
