@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-slow lint bench reference lock
+.PHONY: help setup repro compare gate check-lock test test-slow lint bench reference lock
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -29,6 +29,15 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	.venv/bin/python scripts/prune.py
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
+
+compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower, then open comparison.html
+	.venv/bin/python scripts/compare.py '$(A)' '$(B)'
+
+gate: setup  ## judge the results against the committed reference: better, worse or within chance
+	.venv/bin/python -m adversarial_nets.gate
+
+check-lock: setup  ## is dvc.lock in step with code and parameters? needs no data and no cache
+	.venv/bin/python scripts/check_lock.py
 
 test: setup  ## run the tests (minutes)
 	.venv/bin/pytest -q -m 'not slow'

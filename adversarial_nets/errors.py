@@ -1,4 +1,8 @@
-"""The two ways in which a script ends other than well; ``stages/common.py`` turns them into exit statuses."""
+"""The two ways in which a script ends other than well, and the exit statuses that they become."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class InputError(ValueError):
@@ -7,3 +11,13 @@ class InputError(ValueError):
 
 class CheckFailed(Exception):
     """The input is fine but the outcome is not, such as a diverged training (exit status 1)."""
+
+
+@contextmanager
+def exit_status() -> Iterator[None]:
+    """Turn the failures of a script into one line and its exit status."""
+    try:
+        yield
+    except (InputError, CheckFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, InputError) else 1)

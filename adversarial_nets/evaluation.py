@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from adversarial_nets.datasets import TEST, VALIDATION, PreparedData
-from adversarial_nets.parameters import EvaluationParameters, SigmaGrid
+from adversarial_nets.parameters import CountGrid, EvaluationParameters, SigmaGrid
 from adversarial_nets.parzen import Array, ParzenWindow
 
 # The grid of the published evaluation script.
@@ -39,6 +39,12 @@ class CrossValidation:
 def sigma_grid(grid: SigmaGrid) -> np.ndarray:
     """Bandwidths evenly spaced in log10, ends included: (k,) float64."""
     return np.logspace(np.log10(grid.lowest), np.log10(grid.highest), grid.count)
+
+
+def spaced_counts(grid: CountGrid, available: int | None = None) -> list[int]:
+    """The grid's whole numbers, ascending; those beyond what is available become that."""
+    counts = np.geomspace(grid.lowest, grid.highest, grid.count).round().astype(int).tolist()
+    return sorted({min(count, available or count) for count in counts})
 
 
 def cross_validate(window: ParzenWindow, validation_images: Array, sigmas: np.ndarray) -> CrossValidation:

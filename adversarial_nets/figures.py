@@ -87,7 +87,7 @@ def known_density_errors(errors: pd.DataFrame) -> Figure:
         bias.plot(repeats.mean(), marker=".", label=f"{count:,} samples")
         spread.plot(repeats.std(), marker=".", label=f"{count:,} samples")
     bias.set(xscale="log", yscale="symlog", xlabel="dimensions", ylabel="nats", title="Bias: estimated less true log-density")
-    spread.set(xscale="log", yscale="log", xlabel="dimensions", ylabel="nats", title="Spread over repeats (standard deviation)")
+    spread.set(xscale="log", yscale="log", xlabel="dimensions", ylabel="nats", title="Spread over draws of the samples")
     bias.legend(frameon=False, fontsize="small")
     return figure
 

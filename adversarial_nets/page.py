@@ -43,6 +43,13 @@ class Chapter:
         return self.result.metrics()
 
     @property
+    def rows(self) -> str:
+        """The generator and the sanity rows in words, each with its number of samples."""
+        ours = {"the generator": self.metrics, **self.result.baselines["rows"]}
+        words = [f"{name} {row['log_likelihood']:.1f} nats ({row['num_samples']:,} samples)" for name, row in ours.items()]
+        return "; ".join(words).replace(" -", " −")
+
+    @property
     def reliability(self) -> pd.DataFrame:
         """How far each seed's number can be trusted."""
         return tables.reliability(self.result)

@@ -220,6 +220,7 @@ class CountGrid(Section):
     @model_validator(mode="after")
     def _is_ordered(self) -> "CountGrid":
         _require(self.lowest <= self.highest, "lowest", "must not be above highest")
+        _require(self.count > 1 or self.lowest == self.highest, "count", "must be 2 or more where lowest and highest differ")
         return self
 
 

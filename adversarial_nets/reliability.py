@@ -10,12 +10,13 @@ from scipy.stats import bootstrap, norm
 
 from adversarial_nets.datasets import VALIDATION, PreparedData
 from adversarial_nets.evaluation import cross_validate, log_likelihoods, mean_and_standard_error
-from adversarial_nets.parameters import CountGrid, EvaluationParameters, SigmaGrid
+from adversarial_nets.parameters import EvaluationParameters, SigmaGrid
 from adversarial_nets.parzen import Array, ParzenWindow
 
 CONFIDENCE, RESAMPLES = 0.95, 10_000
-# Bandwidths that a Gaussian of unit variance can want, in 1 to 1,000 dimensions.
-KNOWN_DENSITY_SIGMAS = np.geomspace(0.05, 2.0, 30)
+TOLERANCE = 1e-3  # of log σ
+# Bandwidths that a Gaussian of unit variance wants, from many samples on a line to few in 1,000 dimensions.
+KNOWN_DENSITY_SIGMAS = np.geomspace(0.02, 2.0, 30)
 
 
 def bootstrap_interval(folds: list[np.ndarray]) -> tuple[float, float]:
@@ -29,39 +30,40 @@ def bootstrap_interval(folds: list[np.ndarray]) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def refine_sigma(window: ParzenWindow, images: Array, grid: SigmaGrid) -> float:
-    """The σ with the highest mean log-likelihood of images (m, D), from a tenth of the grid's lowest to ten times its highest."""
+def refine_sigma(window: ParzenWindow, images: Array, grid: SigmaGrid) -> tuple[float, bool]:
+    """The σ with the highest mean log-likelihood of images (m, D), and whether it is an end of what was searched.
+
+    A bounded search in log σ, from a tenth of the grid's lowest to ten times its highest.
+    """
 
     def loss(log_sigma: float) -> float:
         return -window.log_prob(images, math.exp(log_sigma)).mean().item()
 
     bounds = (math.log(grid.lowest / 10), math.log(grid.highest * 10))
-    return math.exp(minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-3}).x)
+    best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": TOLERANCE}).x
+    return math.exp(best), bool(min(best - bounds[0], bounds[1] - best) < 3 * TOLERANCE)
 
 
 def refined_score(window: ParzenWindow, data: PreparedData, protocol: EvaluationParameters) -> dict[str, Any]:
     """The test images' log-likelihood and standard error in nats with each fold's σ refined on all its validation images."""
     folds = [data.fold_images(fold, VALIDATION) for fold in range(data.num_folds)]
-    sigmas = [refine_sigma(window, images, protocol.sigma) for images in folds]
+    refined = [refine_sigma(window, images, protocol.sigma) for images in folds]
+    sigmas = [sigma for sigma, _ in refined]
     mean, standard_error = mean_and_standard_error(log_likelihoods(window, data, sigmas))
-    return {"log_likelihood": mean, "standard_error": standard_error, "sigmas": sigmas}
-
-
-def spaced_counts(grid: CountGrid, available: int | None = None) -> list[int]:
-    """The grid's whole numbers, ascending; those beyond what is available become that."""
-    counts = np.geomspace(grid.lowest, grid.highest, grid.count).round().astype(int).tolist()
-    return sorted({min(count, available or count) for count in counts})
+    at_end = any(at_end for _, at_end in refined)
+    return {"log_likelihood": mean, "standard_error": standard_error, "sigmas": sigmas, "sigma_at_search_end": at_end}
 
 
 def known_density_errors(dimensions: int, num_samples: int, num_points: int, repeats: int) -> pd.DataFrame:
     """The estimate on N(0, I): the points' mean log-density under samples less their true one, in nats, for each repeat.
 
-    Everything is drawn anew for each repeat; σ is the best for the validation points, from a grid that holds the best at any
-    number of dimensions. Columns: dimensions, num_samples, repeat, sigma, error.
+    All repeats share their points, so that their spread is the estimator's own; samples and the points that choose σ are drawn
+    anew. Columns: dimensions, num_samples, repeat, sigma, error.
     """
+    points = np.random.default_rng(dimensions).standard_normal((num_points, dimensions), dtype=np.float32)
     random = np.random.default_rng([dimensions, num_samples])
-    draws = [random.standard_normal((num_samples + 2 * num_points, dimensions), dtype=np.float32) for _ in range(repeats)]
-    rows = [_known_density_error(*np.split(draw, [num_samples, num_samples + num_points])) for draw in draws]
+    draws = (random.standard_normal((num_samples + num_points, dimensions), dtype=np.float32) for _ in range(repeats))
+    rows = [_known_density_error(draw[:num_samples], draw[num_samples:], points) for draw in draws]
     table = pd.DataFrame(rows, columns=["sigma", "error"]).rename_axis("repeat").reset_index()
     return table.assign(dimensions=dimensions, num_samples=num_samples)
 

@@ -24,9 +24,9 @@ NOTES = [
     "a sample standard deviation of the seeds' means.",
     "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
     "subset stands apart from the paper's.",
-    "The estimate is far below a model's true log-likelihood for any affordable number of samples, and images unlike the data, "
-    "such as cluster centres, can score above real ones (Theis, van den Oord and Bethge, 2016). It is here because the paper "
-    "reports it.",
+    "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "
+    "data, such as cluster centres, can score above real ones (Theis, van den Oord and Bethge, 2016). It is here because the "
+    "paper reports it.",
     "“Kept” is the epoch, for each seed, whose generator is scored: the last, or the best by validation log-likelihood, as the "
     "parameter “keep” says.",
     "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
@@ -115,7 +115,7 @@ def _reliability(seed: SeedResult) -> dict[str, str]:
         f"{len(draws)} other draws of samples: lowest to highest": f"{min(draws):.1f} to {max(draws):.1f}",
         "spread over draws": f"{seed.draw_std:.2f}",
         "σ of the protocol": " ".join(f"{fold.sigma:.3f}" for fold in seed.cross_validation),
-        "σ refined": " ".join(f"{sigma:.3f}" for sigma in refined["sigmas"]),
+        "σ refined": " ".join(f"{sigma:.3f}" for sigma in refined["sigmas"]) + "*" * refined["sigma_at_search_end"],
         "log-likelihood there": f"{refined['log_likelihood']:.1f} ± {refined['standard_error']:.1f}",
     }
     return {name: cell.replace("-", "−") for name, cell in cells.items()}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import torch
 
+from adversarial_nets.machine import processor
+
 
 def interleaved(contestants: dict[str, Callable[[], object]], rounds: int, device: torch.device) -> dict[str, float]:
     """Median seconds of each, taken in turns after one round of warming up: a machine whose speed drifts slows all of them."""
@@ -23,5 +25,6 @@ def interleaved(contestants: dict[str, Callable[[], object]], rounds: int, devic
 def machine(device: torch.device) -> str:
     """Where the figures come from."""
     if device.type == "cuda":
-        return f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}"
-    return f"CPU, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}, PyTorch {torch.__version__}"
+        return f"{torch.cuda.get_device_name()}; PyTorch {torch.__version__}"
+    cpu = f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    return f"{processor()}; {cpu}; PyTorch {torch.__version__}"

@@ -15,6 +15,7 @@ import torch
 
 from adversarial_nets import files, tables
 from adversarial_nets.errors import CheckFailed
+from adversarial_nets.machine import processor
 from adversarial_nets.parameters import Parameters
 from adversarial_nets.results import ExperimentResult, load_experiment
 from common import MODELS, REPORTS, SCORES, exit_status, load_parameters
@@ -51,13 +52,14 @@ def refuse_stale_results() -> None:
 
 
 def write_experiment(result: ExperimentResult, parameters: Parameters, folder: Path) -> None:
-    """Metrics, table rows, learning curves, figures and scores per test image, with where they came from."""
+    """All that a reader compares with: tables, curves, figures, scores per test image, and where they came from."""
     table = tables.results_table([result])
     files.write_json(folder / "metrics.json", {result.name: result.metrics()})
     files.write_csv(folder / "table1.csv", table[table["experiment"] == result.name])
     files.write_csv(folder / "seeds.csv", seeds_table(result))
     files.write_csv(folder / "learning_curve.csv", result.learning_curve())
     files.write_npz(folder / "log_likelihoods.npz", **scores(result))
+    files.write_json(folder / "reliability.json", {seed.seed: seed.reliability for seed in result.seeds})
     files.write_json(folder / "parameters.json", parameters.experiments[result.name].model_dump())
     files.write_json(folder / "provenance.json", provenance(parameters))
     for picture in sorted((REPORTS / "figures").glob(f"{result.name}-*.png")):
@@ -101,15 +103,6 @@ def provenance(parameters: Parameters) -> dict:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": parameters.threads,
     }
-
-
-def processor() -> str:
-    """The processor's name, family, model and stepping where the system tells them: virtual machines share names."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    entries = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
-    known = {key.strip(): value.strip() for key, value in entries.items()}
-    parts = [f"{key} {known[key]}" for key in ("cpu family", "model", "stepping") if key in known]
-    return ", ".join([known.get("model name", platform.processor()), *parts])
 
 
 if __name__ == "__main__":

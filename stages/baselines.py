@@ -5,9 +5,8 @@ import numpy as np
 from adversarial_nets import files
 from adversarial_nets.baselines import shuffled, stand_ins
 from adversarial_nets.datasets import TEST
-from adversarial_nets.evaluation import score
+from adversarial_nets.evaluation import score, spaced_counts
 from adversarial_nets.parzen import ParzenWindow
-from adversarial_nets.reliability import spaced_counts
 from common import SCORES, Task, load_data, main
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 
 from adversarial_nets import datasets, parameters
 from adversarial_nets.datasets import PreparedData
-from adversarial_nets.errors import CheckFailed, InputError
+from adversarial_nets.errors import InputError, exit_status
 
 if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs it
     import torch
@@ -95,8 +94,11 @@ def parzen_window(task: Task, samples: np.ndarray) -> "Iterator[tuple[ParzenWind
     from adversarial_nets import devices, parzen
 
     with devices.processes(task.device()) as (device, group):
-        window = parzen.ParzenWindow(parzen.share(samples, group), device=device, group=group)
-        yield window, group is None or group.rank() == 0
+        try:
+            own = parzen.share(samples, group)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        yield parzen.ParzenWindow(own, device=device, group=group), group is None or group.rank() == 0
 
 
 def generator_path(task: Task) -> Path:
@@ -121,16 +123,6 @@ def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, 
     given = parser.parse_args()
     with exit_status():
         stage(_task(getattr(given, "experiment", None), getattr(given, "seed", 0)))
-
-
-@contextmanager
-def exit_status() -> Iterator[None]:
-    """Turn the failures of a script into one line and its exit status."""
-    try:
-        yield
-    except (InputError, CheckFailed) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, InputError) else 1)
 
 
 def _task(name: str | None, seed: int) -> Task:

@@ -3,14 +3,16 @@
 import itertools
 
 import pandas as pd
+import torch
 
 from adversarial_nets import files
-from adversarial_nets.reliability import known_density_errors, spaced_counts
+from adversarial_nets.evaluation import spaced_counts
+from adversarial_nets.reliability import known_density_errors
 from common import SCORES, Task, main
 
 
 def measure(task: Task) -> None:
-    task.device()  # only for the number of threads: everything here is small
+    torch.set_num_threads(task.parameters.threads)  # on the CPU everywhere: all of this is small
     asked = task.parameters.known_density
     cases = itertools.product(spaced_counts(asked.dimensions), spaced_counts(asked.num_samples))
     tables = [known_density_errors(*case, asked.num_points, asked.repeats) for case in cases]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from adversarial_nets import files, reliability
-from adversarial_nets.evaluation import score
+from adversarial_nets.evaluation import score, spaced_counts
 from adversarial_nets.networks import load_generator
 from adversarial_nets.parzen import ParzenWindow
 from adversarial_nets.sampling import SampleStream
@@ -27,7 +27,7 @@ def measure(task: Task) -> None:
         "bootstrap_interval": reliability.bootstrap_interval(folds),
         "refined": reliability.refined_score(window, data, protocol),
         "draws": [scored(num_samples, f"draw {number}") for number in range(asked.num_draws)],
-        "by_num_samples": [scored(count, "many samples") for count in reliability.spaced_counts(asked.num_samples)],
+        "by_num_samples": [scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
     }
     files.write_json(task.folder(SCORES) / "reliability.json", measured)
 

@@ -47,8 +47,8 @@ PROPOSITION_2 = (
     "that makes a single gradient step of its own each time."
 )
 KNOWN_DENSITY = (
-    "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ. "
-    "The paper's warning, measured: in high dimensions the estimate is far off, and more samples hardly help."
+    "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ on other points. Left: "
+    "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
 )
 
 

@@ -30,10 +30,12 @@ def formula(samples: np.ndarray, x: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def float32_error(samples: np.ndarray, x: np.ndarray, sigma: float) -> float:
-    """Nats that float32 distances may cost: a few roundings of numbers as large as the squared distances from the centre."""
+    """Nats that float32 distances may cost: a few roundings of numbers as large as the squared distances from the centre, but
+    never more than a few hundredths, for beyond that float64 takes over.
+    """
     centre = samples.mean(axis=0, dtype=np.float64)
     furthest = max(((each.astype(np.float64) - centre) ** 2).sum(axis=1).max() for each in (samples, x))
-    return 1e-9 + 8 * FLOAT32_EPS * furthest / (2 * sigma**2)
+    return 1e-9 + min(8 * FLOAT32_EPS * furthest / (2 * sigma**2), 3e-2)
 
 
 def assert_formula(samples: np.ndarray, x: np.ndarray, sigma: float, **options) -> None:
@@ -160,6 +162,37 @@ def test_two_clusters_far_apart(dimensions):
     np.testing.assert_allclose(ParzenWindow(samples).log_prob(x, 0.1), formula(samples, x, 0.1), atol=5e-3)
 
 
+@pytest.mark.parametrize("precise", [False, True])
+@pytest.mark.parametrize("gap", [1e3, 1e5, 1e7])
+def test_clusters_so_far_apart_that_products_cancel_in_float64_too(gap, precise):
+    random = np.random.default_rng(7)
+    samples = np.concatenate([random.standard_normal((40, 10)), gap + random.standard_normal((40, 10))])
+    x = samples[::4] + 0.1 * random.standard_normal((20, 10))
+    found = ParzenWindow(samples, precise=precise).log_prob(x, 0.1)
+    # Numbers near the gap's own size have no finer digits to tell distances by.
+    np.testing.assert_allclose(found, formula(samples, x, 0.1), rtol=1e-8, atol=gap * 1e-12 if gap > 1e5 else 1e-9)
+
+
+@pytest.mark.parametrize("sigma", [1e-4, 1e-6, 1e-9])
+def test_bandwidths_so_narrow_that_products_cancel_in_float64_too(sigma):
+    random = np.random.default_rng(8)
+    samples = random.standard_normal((100, 10))
+    on_samples, beside_them = samples[:20], samples[:20] + sigma * random.standard_normal((20, 10))
+    window = ParzenWindow(samples)
+    np.testing.assert_allclose(window.log_prob(on_samples, sigma), formula(samples, on_samples, sigma), rtol=1e-8)
+    # What is left of a difference of sigma in numbers near 1 bounds what any formula can know.
+    np.testing.assert_allclose(
+        window.log_prob(beside_them, sigma), formula(samples, beside_them, sigma), atol=1e-14 / sigma + 1e-8
+    )
+
+
+def test_bandwidths_far_apart_in_one_call():
+    samples, x = np.zeros((2, 3)), np.array([[0.0, 0.0, 0.0], [1e-20, 0.0, 0.0]])
+    found = ParzenWindow(samples).log_prob(x, [1e-20, 1.0])
+    for row, sigma in zip(found, (1e-20, 1.0), strict=True):
+        np.testing.assert_allclose(row, formula(samples, x, sigma), rtol=1e-8)
+
+
 @pytest.mark.parametrize("scale", [1e-25, 1e20])
 def test_very_large_and_very_small_data(scale):
     samples = scale * np.random.default_rng(8).standard_normal((20, 10))
@@ -172,7 +205,7 @@ def test_one_sample_or_one_point(count, points):
     assert_formula(random.random((count, 5)), random.random((points, 5)), 0.2)
 
 
-@given(problems(), st.integers(1, 5000))
+@given(problems(), st.integers(16, 5000))
 def test_memory_budget_changes_nothing(problem, budget):
     """Every point counts once and stays in its place, whatever the blocks."""
     samples, x, sigma = problem
@@ -184,7 +217,7 @@ def test_memory_budget_changes_nothing(problem, budget):
 
 
 def test_tiles_are_as_large_as_the_budget_allows(monkeypatch):
-    """8 bytes a distance: it and its exponential."""
+    """16 bytes a distance: it, its exponential, and that once more in float64."""
     tiles = []
 
     def record(x, samples, *others, compute=parzen._tile_log_sums):
@@ -193,11 +226,25 @@ def test_tiles_are_as_large_as_the_budget_allows(monkeypatch):
 
     monkeypatch.setattr(parzen, "_tile_log_sums", record)
     samples, x = np.random.default_rng(5).random((100, 3)), np.random.default_rng(6).random((10, 3))
-    for budget, most in ((1, 1), (8 * 16, 16), (8 * 400, 400), (2**28, 1000)):
+    for budget, most in ((16, 1), (16 * 16, 16), (16 * 400, 400), (2**28, 1000)):
         tiles.clear()
         ParzenWindow(samples, memory_budget=budget).log_prob(x, 0.3)
         assert sum(tiles) == 1000
         assert max(tiles) == most
+
+
+def test_few_points_do_not_put_all_samples_into_one_tile(monkeypatch):
+    """Their copies in float64 keep to the budget too: 1,000 bytes are 12 rows of 10 numbers."""
+    sizes = []
+
+    def record(x, samples, *others, compute=parzen._tile_log_sums):
+        sizes.append(len(samples))
+        return compute(x, samples, *others)
+
+    monkeypatch.setattr(parzen, "_tile_log_sums", record)
+    ParzenWindow(np.random.default_rng(5).random((100, 10)), memory_budget=1000).log_prob(np.zeros((1, 10)), 0.3)
+    assert sum(sizes) == 100
+    assert max(sizes) == 12
 
 
 @given(problems(), st.lists(st.floats(0.1, 3.0), min_size=1, max_size=5))
@@ -240,6 +287,22 @@ def test_bad_samples_and_points_are_refused_by_name(matrix, complaint):
         ParzenWindow(matrix)
     with pytest.raises(ValueError, match=f"x: .*{complaint}"):
         ParzenWindow(np.zeros((3, 2))).log_prob(matrix, 0.5)
+
+
+@pytest.mark.parametrize("budget", [0, -1, 15])
+def test_a_budget_for_less_than_one_distance_is_refused(budget):
+    with pytest.raises(ValueError, match=f"memory_budget: at least 16 bytes are needed; it is {budget}"):
+        ParzenWindow(np.zeros((4, 2)), memory_budget=budget)
+
+
+def test_objects_are_refused():
+    with pytest.raises(ValueError, match="samples: no matrix that PyTorch can read"):
+        ParzenWindow(np.array([[None, 1.0]]))
+
+
+def test_a_log_likelihood_beyond_float64_is_refused():
+    with pytest.raises(ValueError, match="sigma: so narrow"):
+        ParzenWindow(np.zeros((1, 2))).log_prob(np.ones((1, 2)), 1e-160)
 
 
 def test_points_of_other_dimensions_are_refused():
@@ -347,15 +410,22 @@ def test_two_processes_give_the_value_of_one(tmp_path, digits):
 
 
 def test_products_are_exact_whatever_the_caller_allows(digits):
+    """Set by either of PyTorch's ways; and they stay set afterwards."""
     samples, x = digits[1::50], digits[::50]
-    expected = ParzenWindow(samples).log_prob(x, 0.2)
-    torch.set_float32_matmul_precision("medium")
+    expected, matmul = ParzenWindow(samples).log_prob(x, 0.2), torch.backends.mkldnn.matmul
+    before = torch.get_float32_matmul_precision(), matmul.fp32_precision
     try:
+        torch.set_float32_matmul_precision("medium")
         with torch.autocast("cpu", dtype=torch.bfloat16):
             assert torch.equal(ParzenWindow(samples).log_prob(x, 0.2), expected)
         assert torch.get_float32_matmul_precision() == "medium"
-    finally:
         torch.set_float32_matmul_precision("highest")
+        matmul.fp32_precision = "bf16"
+        assert torch.equal(ParzenWindow(samples).log_prob(x, 0.2), expected)
+        assert matmul.fp32_precision == "bf16"
+    finally:
+        matmul.fp32_precision = before[1]
+        torch.set_float32_matmul_precision(before[0])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")

@@ -209,3 +209,51 @@ def test_the_commands_that_show_results_work(finished):
     page = (finished.folder / "dvc_plots" / "index.html").read_text()
     for shown in ("validation_log_likelihood", "sigma", "d_fake", "mnist5k-0-samples.png"):
         assert shown in page
+
+
+def test_two_experiments_are_compared_on_one_page(finished):
+    before = finished.reports()
+    finished.run("dvc", "exp", "run", "-n", "slower", "-S", "experiments.mnist5k.training.learning_rate=0.0005")
+    difference = finished.metrics()["mnist5k"]["log_likelihood"] - committed_metrics(finished)["log_likelihood"]
+    finished.run("git", "checkout", "params.yaml", "dvc.lock", "reports")
+    finished.run("dvc", "checkout")
+    compare = ("env", "PYTHONPATH=.", "python", "scripts/compare.py")
+    assert finished.run(*compare, "main", "slower") == "wrote comparison.html\n"
+    page = (finished.folder / "comparison.html").read_text()
+    assert "<td><code>training.learning_rate</code></td><td><code>0.002</code></td><td><code>0.0005</code></td>" in page
+    assert f"{difference:+.1f} ± ".replace("-", "−") in page
+    assert "paired over test images: both runs scored the same images" in page
+    assert page.count('src="data:image/png;base64,') == 2
+    cache = finished.folder / ".dvc" / "cache"
+    cache.rename(cache.with_name("elsewhere"))
+    try:
+        finished.run(*compare, "main", "slower")
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
+        cache.with_name("elsewhere").rename(cache)
+    assert "<strong>not paired</strong>" in (finished.folder / "comparison.html").read_text()
+    assert "error: 'quicker': git knows no such revision" in finished.run(*compare, "main", "quicker", status=2)
+    assert finished.reports() == before
+    assert finished.run("git", "status", "--porcelain") == ""
+
+
+def committed_metrics(project: Project) -> dict:
+    """Those of the last commit."""
+    return json.loads(project.run("git", "show", "HEAD:reports/metrics.json"))["mnist5k"]
+
+
+def test_a_lock_file_out_of_step_is_noticed_without_data_or_cache(finished, tmp_path):
+    finished.run("git", "clone", "--quiet", ".", str(tmp_path / "fresh"))
+    fresh = Project(tmp_path / "fresh")
+    check = ("env", "PYTHONPATH=.", "python", "scripts/check_lock.py")
+    assert fresh.run(*check) == "dvc.lock is in step with code and parameters\n"
+    fresh.set(("experiments", "mnist5k", "training", "epochs"), 3)
+    output = fresh.run(*check, status=1)
+    assert output.startswith("error: dvc.lock: not in step with code and parameters: check, train@mnist5k-0")
+    fresh.run("git", "checkout", "params.yaml")
+    with (fresh.folder / "adversarial_nets" / "parzen.py").open("a") as file:
+        file.write("# edited\n")
+    assert "baselines@mnist5k would run again" in fresh.run(*check, status=1)
+    fresh.run("git", "checkout", "adversarial_nets")
+    (fresh.folder / "dvc.yaml").write_text("stages: [")
+    assert "error: dvc.lock: could not be checked" in fresh.run(*check, status=1)

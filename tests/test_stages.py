@@ -407,6 +407,25 @@ def test_all_stages_make_a_report_and_the_same_numbers_twice(
     assert outputs(folder) == first
 
 
+def test_processes_share_the_samples_and_one_of_them_writes(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any]
+) -> None:
+    write_parameters(folder, tiny(parameter_values))
+    run_all(["check", "prepare", "train", "sample", "cross_validate", "likelihood"], run_here)
+    written = [folder / "scores" / "mnist5k" / "1" / name for name in ("cross_validation.json", "log_likelihoods.npz")]
+    chosen, values = files.read_json(written[0]), np.load(written[1])["fold_0"]
+    for path in written:
+        path.unlink()
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    for stage in ("cross_validate", "likelihood"):
+        command = [*launcher, f"stages/{stage}.py", "mnist5k", "1"]
+        environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+        subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=120, check=True)
+    np.testing.assert_allclose(np.load(written[1])["fold_0"], values, atol=1e-6)
+    together = files.read_json(written[0])["folds"][0]["log_likelihoods"]
+    np.testing.assert_allclose(together, chosen["folds"][0]["log_likelihoods"], atol=1e-6)
+
+
 def test_a_diverged_training_is_status_1_and_the_old_model_stands(
     folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any]
 ) -> None:
