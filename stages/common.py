@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs 
 
 PREPARED = Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
+LOGS = Path("logs")  # what may differ each time, such as durations; in neither git nor DVC
 
 
 @dataclass(frozen=True)
