@@ -5,10 +5,9 @@ import numpy as np
 from adversarial_nets import figures, files
 from adversarial_nets.datasets import PreparedData
 from adversarial_nets.neighbours import nearest
-from adversarial_nets.networks import load_generator
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import generate, interpolated_noise
-from common import FIGURES, Task, generator_path, load_data, load_samples, main
+from common import FIGURES, Task, load_data, load_generator, load_samples, main
 
 LINES, STEPS = 4, 9  # of Figure 3: so many rows, so many images in each
 
@@ -30,7 +29,7 @@ def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
 
 
 def _interpolations_figure(task: Task, data: PreparedData) -> figures.Figure:
-    generator, description = load_generator(generator_path(task), task.device())
+    generator, description = load_generator(task)
     points = stream(task.seed, "interpolation")
     noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, points)
     images = _pictures(generate(generator, noise), data)

@@ -4,17 +4,16 @@ import numpy as np
 
 from adversarial_nets import files, reliability
 from adversarial_nets.evaluation import score, spaced_counts
-from adversarial_nets.networks import load_generator
 from adversarial_nets.parzen import ParzenWindow
 from adversarial_nets.sampling import SampleStream
-from common import SCORES, Task, generator_path, load_data, load_samples, main, present
+from common import SCORES, Task, load_data, load_generator, load_samples, main, reading
 
 
 def measure(task: Task) -> None:
     protocol, asked = task.experiment.evaluation, task.experiment.reliability
     data, device = load_data(task), task.device()
-    generator, description = load_generator(generator_path(task), device)
-    with np.load(present(task.folder(SCORES) / "log_likelihoods.npz", "likelihood")) as scores:
+    generator, description = load_generator(task)
+    with reading(task.folder(SCORES) / "log_likelihoods.npz", "likelihood") as path, np.load(path, allow_pickle=False) as scores:
         folds = [scores[f"fold_{fold}"] for fold in range(data.num_folds)]
 
     def scored(count: int, name: str) -> dict:
