@@ -130,7 +130,7 @@ def play_epoch(run: Run, epoch: int, after_step: Callable[[Run], None] = lambda 
         run.order = torch.randperm(len(run.images), generator=run.shuffling).to(run.images.device)
     for rows in run.order.split(training.minibatch_size)[len(run.outcomes) :]:
         run.outcomes.append(torch.stack(step(run, run.images[rows], momentum)))
-        _refuse_infinite_outcomes(run, epoch)
+        refuse_infinite_outcomes(run, epoch)
         after_step(run)
     means = torch.stack(run.outcomes).double().mean(dim=0).tolist()
     run.outcomes.clear()
@@ -184,7 +184,7 @@ def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:
     return log_likelihood > (run.kept.log_likelihood if run.kept else -math.inf)
 
 
-def _refuse_infinite_outcomes(run: Run, epoch: int) -> None:
+def refuse_infinite_outcomes(run: Run, epoch: int) -> None:
     """Raises CheckFailed with the first of the last steps whose outcome is not finite, where it is time to look."""
     steps, every = math.ceil(len(run.images) / run.experiment.training.minibatch_size), LOOK_EVERY[run.images.device.type]
     if len(run.outcomes) % every and len(run.outcomes) < steps:
