@@ -126,12 +126,18 @@ def parzen_window(task: Task, samples: np.ndarray) -> "Iterator[tuple[ParzenWind
     """
     from adversarial_nets import devices, parzen
 
-    with devices.processes(task.device()) as (device, group):
-        try:
-            own = parzen.share(samples, group)
-            yield parzen.ParzenWindow(own, device=device, group=group), group is None or group.rank() == 0
-        except ValueError as error:
-            raise InputError(str(error)) from None
+    with devices.processes(task.device()) as (device, group), scoring():
+        own = parzen.share(samples, group)
+        yield parzen.ParzenWindow(own, device=device, group=group), group is None or group.rank() == 0
+
+
+@contextmanager
+def scoring() -> Iterator[None]:
+    """Turn what a Parzen window refuses into InputError: a bandwidth so narrow that log-likelihoods overflow, for one."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(" ".join(str(error).split())) from None
 
 
 def generator_path(task: Task) -> Path:

@@ -6,7 +6,7 @@ from adversarial_nets import files, reliability
 from adversarial_nets.evaluation import score, spaced_counts
 from adversarial_nets.parzen import ParzenWindow
 from adversarial_nets.sampling import SampleStream
-from common import SCORES, Task, load_data, load_generator, load_samples, main, reading
+from common import SCORES, Task, load_data, load_generator, load_samples, main, reading, scoring
 
 
 def measure(task: Task) -> None:
@@ -21,13 +21,14 @@ def measure(task: Task) -> None:
         return {"num_samples": count, **score(ParzenWindow(samples, device=device), data, protocol)}
 
     num_samples = task.experiment.sampling.num_samples
-    window = ParzenWindow(load_samples(task), device=device)
-    measured = {
-        "bootstrap_interval": reliability.bootstrap_interval(folds),
-        "refined": reliability.refined_score(window, data, protocol),
-        "draws": [scored(num_samples, f"draw {number}") for number in range(asked.num_draws)],
-        "by_num_samples": [scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
-    }
+    with scoring():
+        window = ParzenWindow(load_samples(task), device=device)
+        measured = {
+            "bootstrap_interval": reliability.bootstrap_interval(folds),
+            "refined": reliability.refined_score(window, data, protocol),
+            "draws": [scored(num_samples, f"draw {number}") for number in range(asked.num_draws)],
+            "by_num_samples": [scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
+        }
     files.write_json(task.folder(SCORES) / "reliability.json", measured)
 
 

@@ -5,6 +5,7 @@
 
 import dataclasses
 import errno
+import itertools
 import os
 import re
 import shutil
@@ -34,6 +35,7 @@ FETCH = "could not be fetched from any of …; put it by hand in data/raw/MNIST/
 PARAMETERS = "experiments.mnist5k"
 DATA, GENERATOR = "data/prepared/mnist5k.npz", "models/mnist5k/0/generator.safetensors"
 DRAWN, CHOICE = "samples/mnist5k/0.npy", "scores/mnist5k/0/cross_validation.json"
+SCORED = "scores/mnist5k/0/log_likelihoods.npz"
 
 
 @dataclasses.dataclass
@@ -201,6 +203,13 @@ def a_file_instead(path: Path) -> None:
     path.write_text("a file where a folder should be")
 
 
+def before_the_report(scene: Scene) -> None:
+    for seed, name in itertools.product("01", ("samples.png", "interpolations.png")):
+        files.write_text(scene.folder / "figures" / "mnist5k" / seed / name, "a picture")
+    files.write_text(scene.folder / "scores" / "mnist5k" / "baselines.json", "{}\n")
+    truncate(scene.folder / SCORED)
+
+
 def a_run_under_way(scene: Scene) -> None:
     scene.monkeypatch.setattr(locks, "PATIENCE", 0.1)
     lock = locks.alone(Path("checkpoints/mnist5k-0.lock"), "another")
@@ -212,6 +221,7 @@ TRAIN, SAMPLE, CROSS_VALIDATE, LIKELIHOOD = [
     (stage, "mnist5k", "0") for stage in ("train", "sample", "cross_validate", "likelihood")
 ]
 PREPARE, CHECK = ("prepare", "mnist"), ("check",)
+BASELINES, RELIABILITY = ("baselines", "mnist5k"), ("reliability", "mnist5k", "0")
 NOT_PUBLISHED = "data/raw/MNIST/raw/t10k-labels-idx1-ubyte.gz: its md5 checksum is …, the published one is …; "
 NOT_PUBLISHED += "delete it to have it fetched again, or put the official file there"
 NO_WRITING = "cannot be written: {}; see to space and permissions there, then start again"
@@ -262,9 +272,13 @@ ROWS = [
     Row("Samples", "pickled objects", CROSS_VALIDATE, spoiled(DRAWN, lambda path: np.save(path, np.array([{}]))), 2, SAMPLES),
     Row("Scores", "the choice of σ is no JSON", LIKELIHOOD, spoiled(CHOICE, truncate), 2,
         damaged(CHOICE, "cross_validate")),
-    Row("Scores", "a grid of σ so narrow that log-likelihoods overflow", CROSS_VALIDATE,
-        setting(f"{PARAMETERS}.evaluation.sigma", {"lowest": 1e-300, "highest": 1e-299, "count": 2}), 2,
-        "sigma: so narrow beside the data's distances that a log-likelihood overflows; it is …"),
+    *(Row("Scores", "a grid of σ so narrow that log-likelihoods overflow", stage,
+          setting(f"{PARAMETERS}.evaluation.sigma", {"lowest": 1e-300, "highest": 1e-299, "count": 2}), 2,
+          "sigma: so narrow beside the data's distances that a log-likelihood overflows; it is …")
+      for stage in (CROSS_VALIDATE, BASELINES, RELIABILITY)),
+    Row("Scores", "of the test images, truncated", RELIABILITY, spoiled(SCORED, truncate), 2, damaged(SCORED, "likelihood")),
+    Row("Scores", "of the test images, truncated", ("report",), before_the_report, 2,
+        "what was measured of mnist5k cannot be read (…); run `dvc checkout`, or its stages again"),
     Row("Parameters", "an unknown key", CHECK, setting(f"{PARAMETERS}.training.epoch", 3), 2,
         "experiments.mnist5k.training.epoch: unknown key; did you mean 'epochs'?"),
     Row("Parameters", "a text for a number", CHECK, setting(f"{PARAMETERS}.training.epochs", "3"), 2,

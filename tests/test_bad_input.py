@@ -41,7 +41,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}: {row.given}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.stage[0]}: {row.given}")
 def test_a_bad_input_gets_its_line_and_changes_nothing(run_of, run_here, monkeypatch, row: Row) -> None:  # noqa: F811
     with bad_input.scene_in(run_of, monkeypatch) as scene:
         row.spoil(scene)
