@@ -89,9 +89,9 @@ def load_data(task: Task) -> PreparedData:
 def load_samples(task: Task) -> np.ndarray:
     """The generator's samples, (n, D) float32. Raises InputError where there are none, or they are no images."""
     with reading(task.folder(SAMPLES).with_suffix(".npy"), "sample") as path:
-        samples, dimensions = np.load(path, allow_pickle=False), parameters.DIMENSIONS[task.experiment.data.source]
-        if samples.ndim != 2 or samples.shape[1] != dimensions or samples.dtype != np.float32:
-            raise ValueError(f"float32 (n, {dimensions}) is needed; it is {samples.dtype} {samples.shape}")
+        samples = np.load(path, allow_pickle=False)
+        if samples.ndim != 2 or len(samples) == 0 or samples.dtype != np.float32:
+            raise ValueError(f"float32 (n, D) is needed; it is {samples.dtype} {samples.shape}")
         if not np.isfinite(samples).all():
             raise ValueError("it holds NaN or infinity")
         return samples

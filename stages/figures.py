@@ -4,6 +4,7 @@ import numpy as np
 
 from adversarial_nets import figures, files
 from adversarial_nets.datasets import PreparedData
+from adversarial_nets.errors import InputError
 from adversarial_nets.neighbours import nearest
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import generate, interpolated_noise
@@ -24,6 +25,8 @@ def draw(task: Task) -> None:
 def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
     """The first samples, not chosen ones."""
     samples = load_samples(task)[: figures.ROWS * figures.COLUMNS]
+    if samples.shape[1] != data.images[0].size:
+        raise InputError(f"the samples have {samples.shape[1]} columns, the images {data.images[0].size} pixels; draw them again")
     neighbours = data.training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], data.training_images)]
     return figures.samples_with_neighbours(_pictures(samples, data), _pictures(neighbours, data))
 
