@@ -39,7 +39,7 @@ def parent() -> int | None:
 def write_log(task: Task, seconds: float) -> None:
     """How long it took, and which generator came of it: no output of DVC's, because it differs each time."""
     generator = task.folder(MODELS) / "generator.safetensors"
-    log = {"seconds": round(seconds, 1), "generator_sha256": hashlib.sha256(generator.read_bytes()).hexdigest()}
+    log = {"seconds": round(seconds, 3), "generator_sha256": hashlib.sha256(generator.read_bytes()).hexdigest()}
     files.write_json(task.folder(LOGS).with_suffix(".json"), log)
 
 
