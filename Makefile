@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro compare gate check-lock test test-slow lint bench reference lock
+.PHONY: help setup repro compare gate verify check-lock test test-slow lint bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -36,6 +36,9 @@ compare: setup  ## two revisions or experiments as one page: make compare A=main
 gate: setup  ## judge the results against the committed reference: better, worse or within chance
 	.venv/bin/python -m adversarial_nets.gate
 
+verify: setup  ## do the committed numbers follow from the files that they came from?
+	.venv/bin/python -m adversarial_nets.verify
+
 check-lock: setup  ## is dvc.lock in step with code and parameters? needs no data and no cache
 	.venv/bin/python scripts/check_lock.py
 
@@ -52,7 +55,8 @@ lint: setup  ## check style and formatting
 bench: setup  ## measure speed beside named peers, as ratios in one run; results go to benchmarks/
 	.venv/bin/python benchmarks/training_step.py > benchmarks/training_step.md
 	.venv/bin/python benchmarks/parzen_window.py > benchmarks/parzen_window.md
-	@cat benchmarks/training_step.md benchmarks/parzen_window.md
+	.venv/bin/python benchmarks/checkpoints.py > benchmarks/checkpoints.md
+	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/checkpoints.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
 	.venv/bin/python scripts/reference.py
@@ -62,3 +66,6 @@ lock: setup  ## renew the lock files from pyproject.toml
 	  --no-emit-index-url --no-header --no-annotate --output-file requirements.lock pyproject.toml
 	grep '^uv==' requirements.lock | tr -d ' \\' | .venv/bin/uv pip compile --quiet --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --output-file bootstrap.lock -
+
+audit: setup  ## are there known vulnerabilities in the locked dependencies? asks the package index
+	.venv/bin/uvx --quiet pip-audit@2.10.1 --disable-pip --require-hashes --requirement requirements.lock

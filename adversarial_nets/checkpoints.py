@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from adversarial_nets import files
-from adversarial_nets.errors import CheckFailed, InputError
+from adversarial_nets.errors import CheckFailed
 from adversarial_nets.parameters import Experiment
-from adversarial_nets.training import Players, Run
+from adversarial_nets.training import Players, Run, refuse_infinite_weights
 
-VERSION = 1
+VERSION = 2
 INTERVAL = 60.0  # seconds between saves: what a kill may cost
 # Modules on which the bytes of a training depend.
 MODULES = ("devices", "evaluation", "game", "networks", "optimizers", "parzen", "randomness", "sampling", "training")
@@ -51,14 +51,16 @@ class Checkpoint:
     """Where a training under way keeps its state, and whether it has been asked to stop.
 
     As a context it catches SIGTERM and SIGINT, and the training ends after the step that it is at. A second signal does what it
-    always does.
+    always does. The training also ends where the process ``parent`` has ended: one that was killed cannot pass a signal on.
     """
 
-    def __init__(self, path: Path, key: str, say: Callable[[str], None] = print):
+    def __init__(self, path: Path, key: str, say: Callable[[str], None] = print, parent: int | None = None):
         self._path = path
         self._key = key
         self._say = say
-        self._saved_at = time.monotonic()
+        self._parent = parent
+        self._started_at = self._saved_at = time.monotonic()
+        self._seconds_before = 0.0
         self._signal: signal.Signals | None = None
         self._usual: dict[signal.Signals, Any] = {}
 
@@ -72,7 +74,7 @@ class Checkpoint:
         if not self._path.exists():
             return
         try:
-            state = _read(self._path, self._key)
+            state, self._seconds_before = _read(self._path, self._key)
         except ValueError as error:
             aside = self._path.with_name(f"{self._path.name}.refused")
             os.replace(self._path, aside)
@@ -81,26 +83,32 @@ class Checkpoint:
             _bring_back(run, state)
             self._say(f"{self._path}: training goes on after {run.updates} updates")
 
+    @property
+    def seconds(self) -> float:
+        """How long the training has taken, with what it took before it was stopped, up to the state that it went on from."""
+        return self._seconds_before + time.monotonic() - self._started_at
+
     def after_step(self, run: Run) -> None:
-        """Save where it is time to. Raises CheckFailed, with the state saved, where a signal has asked the training to stop."""
-        if self._signal:
+        """Save where it is time to. Raises CheckFailed, with the state saved, where the training is to stop."""
+        if reason := self._reason_to_stop():
             self.save(run)
             raise CheckFailed(
-                f"stopped by {self._signal.name} after {run.updates} updates; started again, training goes on from {self._path}"
+                f"stopped by {reason} after {run.updates} updates; started again, training goes on from {self._path}"
             )
         if time.monotonic() - self._saved_at >= INTERVAL:
             self.save(run)
 
     def save(self, run: Run) -> None:
-        """Replace the saved state by the run's. Raises InputError where it cannot be written: that one then stands."""
+        """Replace the saved state by the run's. That one stands where this raises.
+
+        Raises InputError where the file cannot be written, CheckFailed where the players have diverged.
+        """
+        refuse_infinite_weights(run)
         tensors: dict[str, Tensor] = {}
-        state = json.dumps({"version": VERSION, "key": self._key, "run": _take_out(_state(run), tensors)})
-        content = safetensors.torch.save(tensors | {"state": torch.frombuffer(bytearray(state, "utf-8"), dtype=torch.uint8)})
-        try:
-            with files.replacing(self._path) as temporary:
-                temporary.write_bytes(hashlib.sha256(content).digest() + content)
-        except OSError as error:
-            raise InputError(f"{self._path}: the state of the training cannot be saved: {error.strerror}") from None
+        state = {"version": VERSION, "key": self._key, "seconds": self.seconds, "run": _take_out(_state(run), tensors)}
+        tensors["state"] = torch.frombuffer(bytearray(json.dumps(state), "utf-8"), dtype=torch.uint8)
+        content = safetensors.torch.save(tensors)
+        files.write_durably(self._path, hashlib.sha256(content).digest() + content)
         self._saved_at = time.monotonic()
 
     def clear(self) -> None:
@@ -116,17 +124,32 @@ class Checkpoint:
         for number, handler in self._usual.items():
             signal.signal(number, handler)
 
+    def _reason_to_stop(self) -> str | None:
+        if self._signal:
+            return self._signal.name
+        return "the end of its parent process" if self._parent and not _is_alive(self._parent) else None
+
     def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
         self._signal = signal.Signals(number)
         self.__exit__()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
 
 
 def _digest(content: bytes | np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(content) if isinstance(content, np.ndarray) else content).hexdigest()
 
 
-def _read(path: Path, key: str) -> dict[str, Any]:
-    """A run's state. Raises ValueError, with the reason, where this run cannot go on from the file."""
+def _read(path: Path, key: str) -> tuple[dict[str, Any], float]:
+    """A run's state and the seconds that it took. Raises ValueError, with the reason, where this run cannot go on from there."""
     digest, content = (whole := path.read_bytes())[:DIGEST_SIZE], whole[DIGEST_SIZE:]
     if hashlib.sha256(content).digest() != digest:
         raise ValueError("damaged")
@@ -136,7 +159,7 @@ def _read(path: Path, key: str) -> dict[str, Any]:
         raise ValueError(f"of version {state['version']}, and this is version {VERSION}")
     if state["key"] != key:
         raise ValueError("of another training")
-    return _put_back(state["run"], tensors)
+    return _put_back(state["run"], tensors), state["seconds"]
 
 
 def _state(run: Run) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """Real images, from their source files to one prepared file with splits and evaluation folds."""
 
 # pandas, scikit-learn and torchvision take seconds to import and only `prepare` needs them: each where it is used.
+import gzip
 import hashlib
 import os
 import shutil
 import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from http.client import HTTPException
 from importlib import resources
@@ -13,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adversarial_nets import files
+from adversarial_nets import downloads, files
 from adversarial_nets.errors import InputError
 from adversarial_nets.parameters import EmbeddedDigits, OfficialDigits
 
@@ -80,9 +84,31 @@ def save(data: PreparedData, path: Path) -> None:
 
 
 def load(path: Path) -> PreparedData:
-    """Read a prepared file."""
+    """Read a prepared file. Raises ValueError where its arrays do not fit together; damaged archives raise what NumPy does."""
     with np.load(path, allow_pickle=False) as arrays:
-        return PreparedData(**arrays)
+        data = PreparedData(**arrays)
+    _refuse_misfits(data)
+    return data
+
+
+def _refuse_misfits(data: PreparedData) -> None:
+    """Raises ValueError with the first array that is not as ``PreparedData`` says, or with a part that has no images."""
+    count, training = len(data.images), data.training
+    if data.images.dtype != np.uint8 or data.images.ndim < 3 or data.images.size == 0:
+        raise ValueError(f"images: bytes (N, H, W) are needed; they are {data.images.dtype} {data.images.shape}")
+    if data.labels.shape != (count,) or data.folds.ndim != 2 or data.folds.shape[1] != count:
+        raise ValueError(f"labels, folds: of shapes {data.labels.shape} and {data.folds.shape} for {count} images")
+    if (
+        training.ndim != 1
+        or training.dtype.kind not in "iu"
+        or len(training) == 0
+        or not (training >= 0).all()
+        or training.max() >= count
+    ):
+        raise ValueError(f"training: must be indices of some of the {count} images")
+    for fold, part in ((fold, part) for fold in data.folds for part in (VALIDATION, TEST)):
+        if not (fold == part).any():
+            raise ValueError("folds: one has no images for " + ("validation" if part == VALIDATION else "testing"))
 
 
 def _prepare_embedded(data: EmbeddedDigits) -> PreparedData:
@@ -115,6 +141,8 @@ def _prepare_official(data: OfficialDigits, raw: Path) -> PreparedData:
     train, test = _read_official(data.md5, raw / "MNIST" / "raw")
     images, labels = np.concatenate([train.data, test.data]), np.concatenate([train.targets, test.targets])
     num_training = len(train.data) - data.num_validation
+    if num_training < 1:
+        raise InputError(f"num_validation: must be below the number of training images, {len(train.data)}")
     folds = np.repeat(np.array([[TRAIN, VALIDATION, TEST]], np.uint8), [num_training, data.num_validation, len(test.data)], 1)
     return PreparedData(
         np.array(TITLES[data.source]), images, labels.astype(np.uint8), np.arange(num_training), folds,
@@ -141,7 +169,24 @@ def _read_official(md5: dict[str, str], folder: Path) -> tuple["MNIST", "MNIST"]
         for name in md5.keys() - set(present):
             with files.replacing(folder / name) as temporary:
                 shutil.copyfile(workspace / name, temporary)
-        return data_set(root, train=True), data_set(root, train=False)
+        with _reading(data_set, folder):
+            return _matching(data_set(root, train=True)), _matching(data_set(root, train=False))
+
+
+@contextmanager
+def _reading(data_set: type["MNIST"], folder: Path) -> Iterator[None]:
+    """Archives that have the checksums asked for, but are of another format: only other checksums than the published do that."""
+    try:
+        yield
+    except (AssertionError, TypeError, ValueError, IndexError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        names = ", ".join(name for name, _ in data_set.resources)
+        raise InputError(f"{folder}: {names} are not as published ({' '.join(str(error).split())}); see `md5`") from None
+
+
+def _matching(part: "MNIST") -> "MNIST":
+    if part.data.shape != (len(part.targets), 28, 28) or len(part.targets) == 0:
+        raise ValueError(f"images of shape {tuple(part.data.shape)} for {len(part.targets)} labels")
+    return part
 
 
 def _with_checksums(md5: dict[str, str]) -> type["MNIST"]:
@@ -153,7 +198,8 @@ def _with_checksums(md5: dict[str, str]) -> type["MNIST"]:
 def _download(data_set: type["MNIST"], root: Path, folder: Path) -> None:
     """Fetch the archives that the root lacks. Raises InputError with the first that cannot be had, and ``folder`` for it."""
     try:
-        data_set(root, download=True)
+        with downloads.impatient(), _reading(data_set, folder):
+            data_set(root, download=True)
     except (RuntimeError, OSError, HTTPException) as error:
         fetched = root / "MNIST" / "raw"
         wrong = (

@@ -11,20 +11,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from adversarial_nets.errors import InputError
+
 if TYPE_CHECKING:  # pandas takes a second to import, and most stages write no table
     import pandas as pd
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write a file or a folder beside its place; it takes the place only once the block has ended well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workspace = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    """Write a file or a folder beside its place; it takes the place only once the block has ended well.
+
+    Raises InputError where the system does not let it: what was there then stands.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        workspace = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            yield workspace / path.name
+            _replace(workspace / path.name, path, workspace / "previous")
+        finally:
+            shutil.rmtree(workspace, ignore_errors=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what a full disk or a folder without permission raises into InputError; a block that wrote nothing is a mistake."""
     try:
-        yield workspace / path.name
-        _replace(workspace / path.name, path, workspace / "previous")
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{path}: cannot be written: {reason}; see to space and permissions there, then start again") from None
 
 
 def _replace(new: Path, path: Path, previous: Path) -> None:
@@ -36,6 +54,19 @@ def _replace(new: Path, path: Path, previous: Path) -> None:
         if previous.exists():
             os.replace(previous, path)
         raise
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Bytes that outlive a power failure: they are on the disk before they take their place, and so is the place after."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
@@ -177,7 +177,8 @@ def save_network(network: Network, description: GeneratorParameters | Discrimina
     One metadata entry only: the format does not promise an order of several, and equal networks must give equal bytes.
     """
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    save_file(weights, path, metadata={"description": description.model_dump_json(exclude_unset=True)})
+    # Not by the library's own writer: what it raises on a full disk is no OSError.
+    path.write_bytes(save(weights, metadata={"description": description.model_dump_json(exclude_unset=True)}))
 
 
 def load_generator(path: Path, device: torch.device) -> tuple[Network, GeneratorParameters]:

@@ -107,7 +107,7 @@ def load_experiment(name: str, seeds: list[int], models: Path, scores: Path) -> 
 
 def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
     chosen = files.read_json(scores / "cross_validation.json")
-    with np.load(scores / "log_likelihoods.npz") as arrays:
+    with np.load(scores / "log_likelihoods.npz", allow_pickle=False) as arrays:
         log_likelihoods = [arrays[f"fold_{fold}"] for fold in range(len(chosen["folds"]))]
     return SeedResult(
         seed=seed,

@@ -26,6 +26,9 @@ from adversarial_nets.sampling import draw_noise, generate
 if TYPE_CHECKING:  # it imports this module
     from adversarial_nets.checkpoints import Checkpoint
 
+# Steps between looks at the objectives: a look makes a GPU wait for its results, and a CPU has them at hand.
+LOOK_EVERY = {"cpu": 1, "cuda": 100}
+
 
 @dataclass
 class Players:
@@ -68,7 +71,7 @@ def train(
 
     The result's ``kept`` are the players that the parameter ``keep`` asks for; its ``curve`` has a row per epoch, which
     ``on_epoch`` is given too. With a ``checkpoint`` it goes on from there, and may stop. Raises CheckFailed where it stopped, or
-    where an objective is no longer finite.
+    where an objective or a weight is no longer finite.
     """
     run = start(experiment, images, validation_images, seed, device)
     if checkpoint:
@@ -77,7 +80,7 @@ def train(
     for epoch in range(len(run.curve) + 1, experiment.training.epochs + 1):
         outcomes = play_epoch(run, epoch, after_step)
         row = {"epoch": epoch, **outcomes, **_schedule(run, epoch), "validation_log_likelihood": math.nan}
-        _refuse_divergence(row)
+        refuse_infinite_weights(run)
         if epoch % experiment.training.validation.every == 0 or epoch == experiment.training.epochs:
             row["validation_log_likelihood"] = _validate(run, epoch)
         if _is_to_keep(run, epoch, row["validation_log_likelihood"]):
@@ -127,6 +130,7 @@ def play_epoch(run: Run, epoch: int, after_step: Callable[[Run], None] = lambda 
         run.order = torch.randperm(len(run.images), generator=run.shuffling).to(run.images.device)
     for rows in run.order.split(training.minibatch_size)[len(run.outcomes) :]:
         run.outcomes.append(torch.stack(step(run, run.images[rows], momentum)))
+        refuse_infinite_outcomes(run, epoch)
         after_step(run)
     means = torch.stack(run.outcomes).double().mean(dim=0).tolist()
     run.outcomes.clear()
@@ -180,10 +184,34 @@ def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:
     return log_likelihood > (run.kept.log_likelihood if run.kept else -math.inf)
 
 
-def _refuse_divergence(row: dict[str, float]) -> None:
-    for name in Outcome._fields:
-        if not math.isfinite(row[name]):
-            raise CheckFailed(f"training diverged: in epoch {row['epoch']} {name} is {row[name]}; lower the learning rate")
+def refuse_infinite_outcomes(run: Run, epoch: int) -> None:
+    """Raises CheckFailed with the first of the last steps whose outcome is not finite, where it is time to look."""
+    steps, every = math.ceil(len(run.images) / run.experiment.training.minibatch_size), LOOK_EVERY[run.images.device.type]
+    if len(run.outcomes) % every and len(run.outcomes) < steps:
+        return
+    seen = torch.stack(run.outcomes[-every:])
+    if bool(seen.isfinite().all()):
+        return
+    row, column = (~seen.isfinite()).nonzero()[0].tolist()
+    step = len(run.outcomes) - len(seen) + row + 1
+    what = f"{Outcome._fields[column]} is {seen[row, column].item()}"
+    weights = "".join(f", and {name} is not finite" for name in infinite_weights(run)[:1])
+    raise CheckFailed(f"training diverged: in epoch {epoch}, step {step} of {steps}, {what}{weights}; lower the learning rate")
+
+
+def refuse_infinite_weights(run: Run) -> None:
+    """Raises CheckFailed where a weight is NaN or infinite: such players are neither kept nor saved."""
+    for name in infinite_weights(run)[:1]:
+        moment = f"in epoch {len(run.curve) + 1}, after update {run.updates}"
+        raise CheckFailed(f"training diverged: {moment}, {name} is not finite; lower the learning rate")
+
+
+def infinite_weights(run: Run) -> list[str]:
+    """Names of the parameters of both players that hold NaN or infinity, such as ``generator.layers.h0.linear.weight``."""
+    players = {"generator": run.game.generator, "discriminator": run.game.discriminator}
+    named = [(f"{player}.{name}", value) for player, network in players.items() for name, value in network.named_parameters()]
+    finite = torch.stack([value.detach().isfinite().all() for _, value in named]).tolist()
+    return [name for (name, _), is_finite in zip(named, finite, strict=True) if not is_finite]
 
 
 def summary(run: Run) -> dict[str, int | float | str]:

@@ -62,7 +62,7 @@ def scores(sha: str, experiment: str, seeds: list[str]) -> list[list[np.ndarray]
 
 def folds(path: Path) -> list[np.ndarray]:
     """A seed's scores, in the order of the folds."""
-    with np.load(path) as arrays:
+    with np.load(path, allow_pickle=False) as arrays:
         return [arrays[f"fold_{number}"] for number in range(len(arrays))]
 
 

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from adversarial_nets import files, tables
+from adversarial_nets import datasets, files, tables
 from adversarial_nets.errors import CheckFailed
 from adversarial_nets.machine import processor
 from adversarial_nets.parameters import Parameters
+from adversarial_nets.references import readme_table, write_checksums
 from adversarial_nets.results import ExperimentResult, load_experiment
-from common import MODELS, REPORTS, SCORES, exit_status, load_parameters
+from common import LOGS, MODELS, PREPARED, REPORTS, SCORES, exit_status, load_parameters
 
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -37,11 +38,9 @@ def write_reference() -> None:
 
 def with_results(readme: str, references: Path) -> str:
     """The README with the paper's Table 1 and every committed reference between its two markers."""
-    measured = [pd.read_csv(path) for path in sorted(references.glob("*/table1.csv"))]
-    table = tables.comparison(pd.concat([tables.results_table([]), *measured], ignore_index=True))
     before, rest = readme.split("<!-- results -->\n", 1)
     after = rest.split("<!-- end of results -->", 1)[1]
-    return f"{before}<!-- results -->\n{table.to_markdown(index=False)}\n<!-- end of results -->{after}"
+    return f"{before}<!-- results -->\n{readme_table(references)}\n<!-- end of results -->{after}"
 
 
 def refuse_stale_results() -> None:
@@ -61,10 +60,11 @@ def write_experiment(result: ExperimentResult, parameters: Parameters, folder: P
     files.write_npz(folder / "log_likelihoods.npz", **scores(result))
     files.write_json(folder / "reliability.json", {seed.seed: seed.reliability for seed in result.seeds})
     files.write_json(folder / "parameters.json", parameters.experiments[result.name].model_dump())
-    files.write_json(folder / "provenance.json", provenance(parameters))
+    files.write_json(folder / "provenance.json", provenance(result, parameters))
     for picture in sorted((REPORTS / "figures").glob(f"{result.name}-*.png")):
         with files.replacing(folder / "figures" / picture.name) as copy:
             copy.write_bytes(picture.read_bytes())
+    write_checksums(folder)
 
 
 def seeds_table(result: ExperimentResult) -> pd.DataFrame:
@@ -89,13 +89,17 @@ def scores(result: ExperimentResult) -> dict[str, np.ndarray]:
     }
 
 
-def provenance(parameters: Parameters) -> dict:
-    """On what machine, with which versions and from which commit these results came."""
+def provenance(result: ExperimentResult, parameters: Parameters) -> dict:
+    """From what data and which commit, with which versions and on what machine these results came."""
     changed = subprocess.check_output(["git", "status", "--porcelain", "--untracked-files=no"], text=True)
     return {
         "commit": subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip(),
+        "dirty": bool(changed),
         "uncommitted_changes": sorted(line[3:] for line in changed.splitlines()),
-        "lock_file_sha256": hashlib.sha256(Path("requirements.lock").read_bytes()).hexdigest(),
+        "data": data_checksums(result.name),
+        "devices": {str(seed.seed): seed.summary["device"] for seed in result.seeds},
+        "training_seconds": {str(seed.seed): training_seconds(result.name, seed.seed) for seed in result.seeds},
+        "lock_file_sha256": sha256(Path("requirements.lock")),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "processor": processor(),
@@ -103,6 +107,27 @@ def provenance(parameters: Parameters) -> dict:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": parameters.threads,
     }
+
+
+def data_checksums(name: str) -> dict[str, str]:
+    """The published checksums that the source files had, such as ``md5:f68b…``, and the prepared file's own."""
+    path = PREPARED / f"{name}.npz"
+    data = datasets.load(path)
+    sources = dict(zip(data.source_files.tolist(), data.source_checksums.tolist(), strict=True))
+    return sources | {path.name: f"sha256:{sha256(path)}"}
+
+
+def training_seconds(name: str, seed: int) -> float | None:
+    """Wall time of a training, stops left out, where it was here: its log names the generator that came of it."""
+    log = LOGS / name / f"{seed}.json"
+    known = files.read_json(log) if log.exists() else {"generator_sha256": None}
+    generator = MODELS / name / str(seed) / "generator.safetensors"
+    return known["seconds"] if known["generator_sha256"] == sha256(generator) else None
+
+
+def sha256(path: Path) -> str:
+    """A file's digest, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

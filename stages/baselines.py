@@ -7,7 +7,7 @@ from adversarial_nets.baselines import shuffled, stand_ins
 from adversarial_nets.datasets import TEST
 from adversarial_nets.evaluation import score, spaced_counts
 from adversarial_nets.parzen import ParzenWindow
-from common import SCORES, Task, load_data, main
+from common import SCORES, Task, load_data, main, scoring
 
 
 def baselines(task: Task) -> None:
@@ -18,12 +18,13 @@ def baselines(task: Task) -> None:
 
     images = data.training_images
     in_random_order, counts = shuffled(images), spaced_counts(experiment.reliability.num_samples, len(images))
-    scores = {
-        "data_set": str(data.title),
-        "num_test_images": [len(data.fold_images(fold, TEST)) for fold in range(data.num_folds)],
-        "rows": {name: scored(samples) for name, samples in stand_ins(images, experiment.baselines).items()},
-        "by_num_samples": [scored(in_random_order[:count]) for count in counts],
-    }
+    with scoring():
+        scores = {
+            "data_set": str(data.title),
+            "num_test_images": [len(data.fold_images(fold, TEST)) for fold in range(data.num_folds)],
+            "rows": {name: scored(samples) for name, samples in stand_ins(images, experiment.baselines).items()},
+            "by_num_samples": [scored(in_random_order[:count]) for count in counts],
+        }
     files.write_json(SCORES / task.name / "baselines.json", scores)
 
 

@@ -19,10 +19,12 @@ from adversarial_nets.errors import InputError, exit_status
 if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs it
     import torch
 
+    from adversarial_nets.networks import Network
     from adversarial_nets.parzen import ParzenWindow
 
 PREPARED = Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
+LOGS = Path("logs")  # what may differ each time, such as durations; in neither git nor DVC
 
 
 @dataclass(frozen=True)
@@ -79,26 +81,63 @@ def load_parameters(path: Path = Path("params.yaml")) -> parameters.Parameters:
 
 
 def load_data(task: Task) -> PreparedData:
-    """The experiment's prepared data. Raises InputError where there is none."""
-    return datasets.load(present(task.prepared, "prepare"))
+    """The experiment's prepared data. Raises InputError where there is none, or it is damaged."""
+    with reading(task.prepared, "prepare") as path:
+        return datasets.load(path)
 
 
 def load_samples(task: Task) -> np.ndarray:
-    """The generator's samples, (n, D) float32. Raises InputError where there are none."""
-    return np.load(present(task.folder(SAMPLES).with_suffix(".npy"), "sample"))
+    """The generator's samples, (n, D) float32. Raises InputError where there are none, or they are no images."""
+    with reading(task.folder(SAMPLES).with_suffix(".npy"), "sample") as path:
+        samples = np.load(path, allow_pickle=False)
+        if samples.ndim != 2 or len(samples) == 0 or samples.dtype != np.float32:
+            raise ValueError(f"float32 (n, D) is needed; it is {samples.dtype} {samples.shape}")
+        if not np.isfinite(samples).all():
+            raise ValueError("it holds NaN or infinity")
+        return samples
+
+
+def load_generator(task: Task) -> "tuple[Network, parameters.GeneratorParameters]":
+    """The generator on the task's device and its description. Raises InputError where there is none, or it is damaged."""
+    from adversarial_nets import networks
+
+    with reading(generator_path(task), "train") as path:
+        return networks.load_generator(path, task.device())
+
+
+@contextmanager
+def reading(path: Path, stage: str) -> Iterator[Path]:
+    """Turn whatever a damaged file raises into InputError, with the stage that writes it; the block does nothing but read."""
+    try:
+        yield present(path, stage)
+    except InputError:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        remedy = f"run `python stages/{stage}.py` for it again, or `dvc checkout`"
+        raise InputError(f"{path}: damaged, or not what `{stage}` writes; {remedy} ({said})") from None
 
 
 @contextmanager
 def parzen_window(task: Task, samples: np.ndarray) -> "Iterator[tuple[ParzenWindow, bool]]":
-    """The Parzen window of samples that processes of ``torchrun`` share, and whether this one writes the results."""
+    """The Parzen window of samples that processes of ``torchrun`` share, and whether this one writes the results.
+
+    Raises InputError where the window refuses the samples, the data or a bandwidth.
+    """
     from adversarial_nets import devices, parzen
 
-    with devices.processes(task.device()) as (device, group):
-        try:
-            own = parzen.share(samples, group)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+    with devices.processes(task.device()) as (device, group), scoring():
+        own = parzen.share(samples, group)
         yield parzen.ParzenWindow(own, device=device, group=group), group is None or group.rank() == 0
+
+
+@contextmanager
+def scoring() -> Iterator[None]:
+    """Turn what a Parzen window refuses into InputError: a bandwidth so narrow that log-likelihoods overflow, for one."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(" ".join(str(error).split())) from None
 
 
 def generator_path(task: Task) -> Path:

@@ -4,11 +4,11 @@ import numpy as np
 
 from adversarial_nets import figures, files
 from adversarial_nets.datasets import PreparedData
+from adversarial_nets.errors import InputError
 from adversarial_nets.neighbours import nearest
-from adversarial_nets.networks import load_generator
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import generate, interpolated_noise
-from common import FIGURES, Task, generator_path, load_data, load_samples, main
+from common import FIGURES, Task, load_data, load_generator, load_samples, main
 
 LINES, STEPS = 4, 9  # of Figure 3: so many rows, so many images in each
 
@@ -25,12 +25,14 @@ def draw(task: Task) -> None:
 def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
     """The first samples, not chosen ones."""
     samples = load_samples(task)[: figures.ROWS * figures.COLUMNS]
+    if samples.shape[1] != data.images[0].size:
+        raise InputError(f"the samples have {samples.shape[1]} columns, the images {data.images[0].size} pixels; draw them again")
     neighbours = data.training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], data.training_images)]
     return figures.samples_with_neighbours(_pictures(samples, data), _pictures(neighbours, data))
 
 
 def _interpolations_figure(task: Task, data: PreparedData) -> figures.Figure:
-    generator, description = load_generator(generator_path(task), task.device())
+    generator, description = load_generator(task)
     points = stream(task.seed, "interpolation")
     noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, points)
     images = _pictures(generate(generator, noise), data)

@@ -2,13 +2,13 @@
 
 from adversarial_nets import files
 from adversarial_nets.evaluation import CrossValidation, log_likelihoods
-from common import SCORES, Task, load_data, load_samples, main, parzen_window, present
+from common import SCORES, Task, load_data, load_samples, main, parzen_window, reading
 
 
 def score(task: Task) -> None:
     data, samples = load_data(task), load_samples(task)
-    chosen = files.read_json(present(task.folder(SCORES) / "cross_validation.json", "cross_validate"))
-    sigmas = [CrossValidation(**fold).sigma for fold in chosen["folds"]]
+    with reading(task.folder(SCORES) / "cross_validation.json", "cross_validate") as path:
+        sigmas = [CrossValidation(**fold).sigma for fold in files.read_json(path)["folds"]]
     with parzen_window(task, samples) as (window, writes):
         folds = log_likelihoods(window, data, sigmas)
     if writes:

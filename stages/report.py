@@ -4,6 +4,7 @@ import itertools
 import shutil
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -78,6 +79,11 @@ def load(name: str, seeds: list[int]) -> ExperimentResult:
         return load_experiment(name, seeds, MODELS, SCORES)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename}: not there; run the stages before `report`, or all by `dvc repro`") from None
+    except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        said = " ".join(str(error).split())
+        raise InputError(
+            f"what was measured of {name} cannot be read ({said}); run `dvc checkout`, or its stages again"
+        ) from None
 
 
 def section(result: ExperimentResult, folder: Path) -> page.Chapter:

@@ -1,13 +1,17 @@
 """Trainings that are stopped, killed and continued, against the bytes of trainings that never were."""
 
 import copy
+import hashlib
 import json
+import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from adversarial_nets import checkpoints, datasets, parameters, training
+from adversarial_nets import checkpoints, datasets, files, locks, parameters, training
 from adversarial_nets.checkpoints import Checkpoint, run_key
 from adversarial_nets.datasets import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.errors import CheckFailed, InputError
@@ -212,10 +216,10 @@ def test_a_state_of_another_training_is_set_aside(make, play, path):
 def test_a_state_of_another_version_is_set_aside(make, play, path, monkeypatch):
     usual = play(make())
     stop(play, make(), path, 7)
-    monkeypatch.setattr(checkpoints, "VERSION", 2)
+    monkeypatch.setattr(checkpoints, "VERSION", 3)
     said = []
     assert play(make(), Checkpoint(path, "key", said.append)) == usual
-    assert "of version 1, and this is version 2; set aside" in said[0]
+    assert "of version 2, and this is version 3; set aside" in said[0]
 
 
 def test_what_a_killed_save_left_is_removed(make, play, path):
@@ -224,18 +228,112 @@ def test_what_a_killed_save_left_is_removed(make, play, path):
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_state_that_cannot_be_written_is_one_line_and_the_one_before_stands(make, play, path, images, monkeypatch):
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system, to be filled."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_the_state_before_stands(make, play, small_disk):
+    path, usual = small_disk / "mnist5k-0.state", play(make())
     stop(play, make(), path, 7)
     before = path.read_bytes()
-
-    def full(self, data):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(InputError, match="cannot be saved: No space left on device"):
-        Checkpoint(path, "key").save(training.start(make(), images, images[:10], 0, CPU))
+    (small_disk / "other").write_bytes(b"x" * (shutil.disk_usage(small_disk).free - len(before) // 2))
+    with pytest.raises(InputError, match=f"{path}: cannot be written: No space left on device") as refused:
+        stop(play, make(), path, 1)
+    assert len(str(refused.value).splitlines()) == 1
     assert path.read_bytes() == before
-    assert len(list(path.parent.iterdir())) == 1
+    assert sorted(each.name for each in small_disk.iterdir()) == [path.name, "other"]
+    (small_disk / "other").unlink()
+    assert play(make(), Checkpoint(path, "key")) == usual
+
+
+def test_a_state_that_cannot_be_written_is_one_line(make, path, images):
+    path.parent.write_text("a file where the folder should be")
+    with pytest.raises(InputError, match="cannot be written: "):
+        Checkpoint(path, "key").save(training.start(make(), images, images[:10], 0, CPU))
+
+
+def test_a_state_is_on_the_disk_before_it_takes_its_place(make, path, images, monkeypatch):
+    order = []
+    monkeypatch.setattr(os, "fsync", lambda file: order.append("synced"))
+    monkeypatch.setattr(os, "replace", lambda old, new, usual=os.replace: (order.append("replaced"), usual(old, new)))
+    Checkpoint(path, "key").save(training.start(make(), images, images[:10], 0, CPU))
+    assert order == ["synced", "replaced", "synced"]
+
+
+def test_players_that_diverged_are_not_saved(make, play, path, images):
+    stop(play, make(), path, 7)
+    before = path.read_bytes()
+    run = training.start(make(), images, images[:10], 0, CPU)
+    with torch.no_grad():
+        run.game.discriminator.layers["h1"].linear.weight[1, 2] = math.nan
+    with pytest.raises(CheckFailed, match=r"diverged: .* discriminator\.layers\.h1\.linear\.weight is not finite"):
+        Checkpoint(path, "key").save(run)
+    assert path.read_bytes() == before
+
+
+# The parent process, and others
+
+
+def ended_process() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_a_training_whose_parent_has_ended_saves_its_state_and_ends(make, play, path):
+    usual = play(make())
+    with pytest.raises(CheckFailed, match="stopped by the end of its parent process after 1 updates"):
+        play(make(), Checkpoint(path, "key", parent=ended_process()))
+    assert play(make(), Checkpoint(path, "key", parent=os.getpid())) == usual
+
+
+def test_the_seconds_before_a_stop_count_too(make, play, path, images, monkeypatch):
+    stop(play, make(), path, 7)
+    monkeypatch.setattr(time, "monotonic", lambda usual=time.monotonic: usual() + 100)
+    stop(play, make(), path, 1)
+    checkpoint = Checkpoint(path, "key")
+    checkpoint.restore(training.start(make(), images, images[:10], 0, CPU))
+    assert 0 < checkpoint.seconds < 60
+
+
+def test_a_lock_is_for_one_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    path = tmp_path / "locks" / "a.lock"
+    with locks.alone(path, "training"):
+        with pytest.raises(CheckFailed, match=f"training: process {os.getpid()} is at it"), locks.alone(path, "training"):
+            pass
+        with locks.alone(path.with_name("b.lock"), "training"):
+            pass
+    assert list(path.parent.iterdir()) == []
+    path.write_text("12345")  # what a killed process left holds nobody up
+    with locks.alone(path, "training"):
+        pass
+
+
+def test_who_waits_for_a_lock_gets_it(tmp_path):
+    path, order = tmp_path / "a.lock", []
+
+    def work(name: str) -> None:
+        with locks.alone(path, "training"):
+            order.append(name)
+            time.sleep(0.1)
+            order.append(name)
+
+    threads = [threading.Thread(target=work, args=[name]) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [first == second for first, second in zip(order[::2], order[1::2], strict=True)] == [True] * 3
+    assert not path.exists()
 
 
 # The key
@@ -286,7 +384,7 @@ def test_the_code_in_the_key_is_what_training_depends_on():
     """As dvc.yaml has it, but for what reads the images (they are in the key) and what writes files."""
     listed = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]["train"]["deps"]
     library = {Path(name).stem for name in listed if name.startswith("adversarial_nets/")}
-    assert library - {"checkpoints", "datasets", "files"} == set(checkpoints.MODULES)
+    assert library - {"checkpoints", "datasets", "files", "locks"} == set(checkpoints.MODULES)
 
 
 # The stage, in a process of its own
@@ -294,8 +392,9 @@ def test_the_code_in_the_key_is_what_training_depends_on():
 # Saves after every step, so that any moment may be within a save.
 STAGE = """
 import runpy, sys
-from adversarial_nets import checkpoints
+from adversarial_nets import checkpoints, locks
 checkpoints.INTERVAL = 0.0
+locks.PATIENCE = 0.5
 sys.path.insert(0, "stages")
 sys.argv = ["stages/train.py", "mnist5k", "0"]
 runpy.run_path("stages/train.py", run_name="__main__")
@@ -314,10 +413,10 @@ def folder(tmp_path: Path, parameter_values: dict[str, Any], digits: np.ndarray)
     return tmp_path
 
 
-def begin(folder: Path) -> subprocess.Popen:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ADVERSARIAL_NETS_CHECKPOINTS": str(folder / "elsewhere")}
+def begin(folder: Path, **environment: str) -> subprocess.Popen:
+    shared = {"PYTHONPATH": str(ROOT), "ADVERSARIAL_NETS_CHECKPOINTS": str(folder / "elsewhere")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=environment, text=True, **pipes)
+    return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=os.environ | shared | environment, text=True, **pipes)
 
 
 def await_saved(process: subprocess.Popen, folder: Path, after: float) -> None:
@@ -329,15 +428,14 @@ def await_saved(process: subprocess.Popen, folder: Path, after: float) -> None:
 def finish(folder: Path) -> bytes:
     ended = begin(folder)
     assert (*ended.communicate(timeout=120)[1:], ended.returncode) == ("", 0)
-    assert list((folder / "elsewhere").iterdir()) == []
+    assert [*(folder / "elsewhere").iterdir(), *(folder / "checkpoints").iterdir()] == []
     return content(folder / "models" / "mnist5k" / "0")
 
 
-def test_a_killed_stage_ends_like_one_never_killed(folder):
-    """SIGKILL at random moments, most of them within a save; then SIGTERM, which leaves one line."""
-    usual = finish(folder)
-    random = np.random.default_rng(0)
-    for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
+def kill_again_and_again(folder: Path, signals: list[signal.Signals], seed: int) -> None:
+    """At random moments once a state has been saved, most of them within the next save."""
+    random = np.random.default_rng(seed)
+    for number in signals:
         started = time.time()
         process = begin(folder)
         await_saved(process, folder, started)
@@ -345,9 +443,45 @@ def test_a_killed_stage_ends_like_one_never_killed(folder):
         process.send_signal(number)
         _, errors = process.communicate(timeout=120)
         assert process.returncode == (1 if number == signal.SIGTERM else -number)
-    assert errors.startswith("error: stopped by SIGTERM after ")
-    assert len(errors.splitlines()) == 1
+        assert errors.startswith("error: stopped by SIGTERM after ") == (number == signal.SIGTERM)
+        assert len(errors.splitlines()) == (number == signal.SIGTERM)
+
+
+def test_a_killed_stage_ends_like_one_never_killed(folder):
+    usual = finish(folder)
+    assert_logged(folder)
+    kill_again_and_again(folder, [signal.SIGKILL] * 3 + [signal.SIGTERM], seed=0)
     assert finish(folder) == usual
+
+
+def assert_logged(folder: Path) -> None:
+    """How long it took, and which generator came of it."""
+    log = files.read_json(folder / "logs" / "mnist5k" / "0.json")
+    generator = folder / "models" / "mnist5k" / "0" / "generator.safetensors"
+    assert log["generator_sha256"] == hashlib.sha256(generator.read_bytes()).hexdigest()
+    assert 0 < log["seconds"] < 120
+
+
+@pytest.mark.slow
+def test_a_stage_killed_twenty_times_ends_like_one_never_killed(folder):
+    usual = finish(folder)
+    for seed in range(4):  # its forty epochs would not last for twenty saves in a row on a quick machine
+        kill_again_and_again(folder, [signal.SIGKILL] * 5, seed)
+        assert finish(folder) == usual
+
+
+def test_of_two_trainings_at_once_one_is_refused(folder):
+    """In one place even where they keep their states in two."""
+    started = time.time()
+    first = begin(folder)
+    await_saved(first, folder, started)
+    second = begin(folder, ADVERSARIAL_NETS_CHECKPOINTS=str(folder / "another"))
+    errors = second.communicate(timeout=120)[1]
+    assert second.returncode == 1
+    assert errors.startswith(f"error: mnist5k, seed 0 is being trained here: process {first.pid} is at it")
+    assert len(errors.splitlines()) == 1
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=120)
 
 
 def test_a_state_holds_no_code(make, play, path):

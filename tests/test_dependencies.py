@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-# These read and refuse input or show progress: no output depends on them. `common` only finds paths.
-WITHOUT_INFLUENCE = {"errors", "parameters", "progress", "common"}
+# These fetch, read and refuse input or show progress: no output depends on them. `common` only finds paths.
+WITHOUT_INFLUENCE = {"downloads", "errors", "parameters", "progress", "common"}
 
 
 def imported(path: Path) -> set[Path]:

@@ -175,6 +175,31 @@ def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished,
     assert finished.hashes(*outputs) == before
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"learning_rate": 1e30, "learning_rate_floor": 1e30, "optimizer": "momentum"},
+            "error: training diverged: in epoch 1, step 2 ",
+        ),
+        ({"sigma": {"lowest": 1e-300, "highest": 1e-299, "count": 2}}, "error: sigma: so narrow"),
+    ],
+)
+def test_after_a_failure_every_output_comes_back(finished, changes, said):
+    outputs = ("data/prepared", "models", "samples", "scores", "figures", "reports")
+    before = finished.hashes(*outputs)
+    for key, value in changes.items():
+        finished.set(("experiments", "mnist5k", "evaluation" if key == "sigma" else "training", key), value)
+    output = finished.run("dvc", "repro", status=255)
+    assert said in output
+    assert "Traceback" not in output
+    assert finished.hashes(*outputs) != before
+    finished.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock", "reports")
+    finished.run("dvc", "checkout")
+    assert finished.hashes(*outputs) == before
+    assert finished.run("git", "status", "--porcelain") == ""
+
+
 def test_editing_the_report_trains_nothing(finished):
     template = finished.folder / "adversarial_nets" / "templates" / "report.html"
     original = template.read_text()

@@ -2,7 +2,9 @@
 
 import copy
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -329,25 +331,53 @@ def test_kept_players_evaluate_without_the_run_going_on(make, play):
     assert kept(run) == before
 
 
-def test_divergence_is_reported_with_its_epoch(make, play, monkeypatch):
-    def diverge(run, epoch, after_step, usual=training.play_epoch):
-        outcomes = usual(run, epoch, after_step)
-        return outcomes | {"generator_objective": math.inf} if epoch == 3 else outcomes
+@pytest.fixture
+def diverge_at(monkeypatch) -> Callable[[int, str, float], None]:
+    """Makes an outcome of one update a value, whatever it was."""
 
-    monkeypatch.setattr(training, "play_epoch", diverge)
-    with pytest.raises(CheckFailed, match="epoch 3 generator_objective is inf"):
+    def patch(update: int, name: str, value: float) -> None:
+        def step(run, real, momentum, usual=training._simultaneous):
+            outcome = usual(run, real, momentum)
+            return outcome._replace(**{name: torch.tensor(value)}) if run.updates == update else outcome
+
+        monkeypatch.setattr(training, "_simultaneous", step)
+
+    return patch
+
+
+@pytest.mark.parametrize("every", [1, 3, 100])
+@pytest.mark.parametrize(("name", "value"), [("generator_objective", math.inf), ("d_real", math.nan)])
+def test_divergence_is_reported_with_its_epoch_and_step(make, play, diverge_at, monkeypatch, name, value, every):
+    """However seldom the outcomes are looked at, as on a GPU, the first one that was not finite is named."""
+    monkeypatch.setitem(training.LOOK_EVERY, "cpu", every)
+    diverge_at(2 * len(SIZES) + 2, name, value)
+    with pytest.raises(CheckFailed, match=f"in epoch 3, step 2 of {len(SIZES)}, {name} is {value}; lower the learning rate"):
         play(make(epochs=5))
 
 
-def test_a_real_divergence_is_reported(make, play):
-    with pytest.raises(CheckFailed, match="training diverged: in epoch 1 "):
+def test_a_divergence_stops_a_training_at_once(make, play, diverge_at):
+    diverge_at(len(SIZES) + 1, "d_fake", math.nan)
+    asked = []
+    with pytest.raises(CheckFailed, match="d_fake is nan"):
+        play(
+            make(epochs=5), checkpoint=SimpleNamespace(restore=lambda run: None, after_step=lambda run: asked.append(run.updates))
+        )
+    assert asked[-1] == len(SIZES)
+
+
+def test_a_real_divergence_is_reported_with_the_weights(make, play):
+    with pytest.raises(CheckFailed, match=r"training diverged: in epoch 1, step 2 of .* is nan, and generator\.layers\."):
         play(make(optimizer="momentum", learning_rate=1e30, learning_rate_floor=1e30))
 
 
-def test_divergence_in_an_epochs_last_update_is_reported(make, play):
-    """One minibatch an epoch: the outcome was taken before the players moved, so only validation meets what they became."""
-    with pytest.raises(CheckFailed, match="training diverged"):
-        play(make(optimizer="momentum", learning_rate=1e38, learning_rate_floor=1e38, minibatch_size=NUM_IMAGES, epochs=1))
+@pytest.mark.parametrize(
+    ("learning_rate", "what"), [(1e38, "after epoch 1 the images are"), (1e42, r"in epoch 1, after update 1, .*weight is")]
+)
+def test_divergence_in_an_epochs_last_update_is_reported(make, play, learning_rate, what):
+    """One minibatch an epoch: the outcome was taken before the players moved, so only what they became tells."""
+    changes = {"learning_rate": learning_rate, "learning_rate_floor": learning_rate, "minibatch_size": NUM_IMAGES, "epochs": 1}
+    with pytest.raises(CheckFailed, match=f"training diverged: {what} not finite"):
+        play(make(optimizer="momentum", **changes))
 
 
 def test_saved_files(make, play, tmp_path):

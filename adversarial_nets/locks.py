@@ -1,0 +1,71 @@
+"""Work that only one process may be at: a lock that the system takes back when its process ends, in whatever way."""
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from adversarial_nets import files
+from adversarial_nets.errors import CheckFailed
+
+PATIENCE = 30.0  # seconds: a training whose DVC was killed takes a few to save its state and end
+UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # some file systems of clusters know no locks
+
+
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Do the block while no other process holds this lock file.
+
+    Raises CheckFailed where one keeps it, and says ``what`` it is at; InputError where the file cannot be written.
+    """
+    with files.writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _wait(path, what)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # while it is held: who opened it before finds that it is gone, and opens the next
+        os.close(file)
+
+
+def _wait(path: Path, what: str) -> int:
+    """The file, locked and open."""
+    deadline = time.monotonic() + PATIENCE
+    while (file := _try(path)) is None:
+        if time.monotonic() > deadline:
+            holder = path.read_text() if path.exists() else ""
+            raise CheckFailed(f"{what}: process {holder or 'unknown'} is at it; let it end, or stop it, and start again")
+        time.sleep(0.05)
+    return file
+
+
+def _try(path: Path) -> int | None:
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    if _is_locked(file) and _is_at(path, file):
+        os.ftruncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+        return file
+    os.close(file)
+    return None
+
+
+def _is_locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+    return True
+
+
+def _is_at(path: Path, file: int) -> bool:
+    """Whether the path still leads to the open file, which another process may have removed when it had done."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,280 @@
+"""Do the committed numbers follow from the files that they came from? What is not here is skipped, and said.
+
+Tables from scores, scores from samples and samples from generators for a slice; every reference from the files kept with it.
+Prints a line for each file and what it came from. Exit status 0: everything that could be checked follows; 1: a number does not;
+2: a file cannot be read.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import escape
+
+from adversarial_nets import datasets, evaluation, files, history, references, tables
+from adversarial_nets.datasets import TEST
+from adversarial_nets.errors import CheckFailed, InputError, exit_status
+from adversarial_nets.results import load_experiment
+from adversarial_nets.tables import MEASURED, SANITY
+
+REPORTS, REFERENCES, SCORES, SAMPLES, MODELS = map(Path, ("reports", "reports/reference", "scores", "samples", "models"))
+PREPARED = Path("data/prepared")
+NUM_IMAGES, NUM_SAMPLES = 50, 1000  # of a slice: test images that are scored again, samples that are drawn again
+RECOMPUTED = 1e-3  # nats, or of a pixel's range: what other kernels may change
+OF_ONE_IMAGE = 1e-2  # nats: distances in float32 may be off by so much where they are computed in other blocks
+COPIED = 6e-7  # one of the two files has the number rounded to 1e-6
+IN_FLOAT32 = 2e-4  # nats: scores of single images are kept in float32
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Numbers of one file, ``found`` there and ``expected`` from its source; or why they cannot be compared."""
+
+    file: str
+    source: str
+    found: dict[str, Any]
+    expected: dict[str, Any]
+    tolerance: float = 0.0
+    skipped: str = ""
+
+    def contradictions(self) -> list[str]:
+        """One line for each number that does not follow from the source."""
+        keys = [key for key in self.expected if not _agree(self.found.get(key), self.expected[key], self.tolerance)]
+        return [
+            f"{self.file}: {key} is {_shown(self.found.get(key))}, but {self.source} gives {_shown(self.expected[key])}"
+            for key in keys
+        ]
+
+
+def verify() -> Iterator[Claim]:
+    """Everything that is committed, each file against what it came from. Raises InputError where a file cannot be read."""
+    yield from of_reports()
+    for folder in sorted(path for path in REFERENCES.glob("*") if path.is_dir()):
+        yield from of_reference(folder)
+    expected = dict.fromkeys(references.readme_table(REFERENCES).splitlines(), True)
+    readme = Path("README.md").read_text(encoding="utf-8").splitlines()
+    yield Claim("README.md", f"{REFERENCES}/*/table1.csv", {line: True for line in readme if line in expected}, expected)
+
+
+def of_reports() -> Iterator[Claim]:
+    """Tables and metrics in reports/, and down from them to scores, samples and generators."""
+    table, metrics = _table(REPORTS), files.read_json(REPORTS / "metrics.json")
+    yield from _renderings(table)
+    yield from _locked()
+    for name, rows in table[table["origin"] == MEASURED].groupby("experiment", sort=False):
+        yield from _of_experiment(name, rows["seeds"].iloc[0].split(), table[table["experiment"] == name], metrics[name])
+    if "theory" in metrics:
+        path = SCORES / "theory.json"
+        compare = lambda: ({"theory": metrics["theory"]}, {"theory": files.read_json(path)}, 0.0)  # noqa: E731
+        yield _present(f"{REPORTS}/metrics.json", [path], compare)
+
+
+def _of_experiment(name: str, seeds: list[str], rows: pd.DataFrame, metrics: dict[str, Any]) -> Iterator[Claim]:
+    yield from _table_and_metrics(REPORTS, rows, metrics)
+    measured = _result_files(name, seeds)
+    yield _present(f"{REPORTS}/metrics.json, table1.csv", measured, lambda: _from_scores(name, seeds, metrics, rows))
+    for seed in seeds:
+        yield from _of_seed(name, seed)
+
+
+def _of_seed(name: str, seed: str) -> Iterator[Claim]:
+    samples, prepared = SAMPLES / name / f"{seed}.npy", PREPARED / f"{name}.npz"
+    scores, generator = SCORES / name / seed / "log_likelihoods.npz", MODELS / name / seed / "generator.safetensors"
+    sources = [samples, prepared, scores, scores.with_name("cross_validation.json")]
+    yield _present(str(scores), sources, lambda: (*map(_by_image, _rescored(*sources)), OF_ONE_IMAGE))
+    yield _present(str(scores), sources, lambda: (*map(_means, _rescored(*sources)), RECOMPUTED))
+    yield _present(str(samples), [generator, samples], lambda: _redrawn(generator, int(seed), samples))
+
+
+def of_reference(folder: Path) -> Iterator[Claim]:
+    """One reference, from the files that are kept with it."""
+    table, metrics = _table(folder), files.read_json(folder / "metrics.json")[folder.name]
+    seeds = pd.read_csv(folder / "seeds.csv")
+    yield from _table_and_metrics(folder, table, metrics)
+    with np.load(folder / "log_likelihoods.npz", allow_pickle=False) as arrays:
+        scores = [_folds(arrays, f"seed_{seed}_") for seed in seeds["seed"]]
+    means = [evaluation.mean_and_standard_error(each)[0] for each in scores]
+    by_seed = {f"log_likelihood of seed {seed}": mean for seed, mean in zip(seeds["seed"], means, strict=True)}
+    found = dict(zip(by_seed, seeds["log_likelihood"], strict=True))
+    yield Claim(f"{folder}/seeds.csv", f"{folder}/log_likelihoods.npz", found, by_seed, IN_FLOAT32)
+    yield Claim(f"{folder}/metrics.json", f"{folder}/log_likelihoods.npz", metrics, _over_seeds(scores, means), IN_FLOAT32)
+    yield Claim(f"{folder}/metrics.json", f"{folder}/seeds.csv", metrics, {"sigma": seeds["sigma"].mean()}, COPIED)
+    yield Claim(f"{folder}/metrics.json", f"{folder}/reliability.json", metrics, _over_draws(folder), COPIED)
+    yield _checksums(folder)
+    yield Claim(f"{folder}/log_likelihoods.npz", "its samples", {}, {}, skipped="a reference is kept without its samples")
+
+
+def _checksums(folder: Path) -> Claim:
+    path = folder / references.CHECKSUMS
+    expected = lambda: (references.checksums(folder), files.read_json(path), 0.0)  # noqa: E731
+    return _present(str(folder), [path], expected)
+
+
+def _over_seeds(scores: list[list[np.ndarray]], means: list[float]) -> dict[str, float]:
+    """What metrics.json says of test log-likelihoods, given each seed's: (m,) for each fold."""
+    folds = [np.mean(fold, axis=0) for fold in zip(*scores, strict=True)]
+    mean, standard_error = evaluation.mean_and_standard_error(folds)
+    measured = {"log_likelihood": mean, "standard_error": standard_error, "num_seeds": len(scores)}
+    measured["num_test_images"] = sum(map(len, folds))
+    return measured | ({"seed_std": float(np.std(means, ddof=1))} if len(means) > 1 else {})
+
+
+def _over_draws(folder: Path) -> dict[str, float]:
+    seeds = files.read_json(folder / "reliability.json").values()
+    draws = [np.std([draw["log_likelihood"] for draw in seed["draws"]], ddof=1) for seed in seeds]
+    refined = [seed["refined"]["log_likelihood"] for seed in seeds]
+    return {"draw_std": float(np.mean(draws)), "refined_log_likelihood": float(np.mean(refined))}
+
+
+def _table_and_metrics(folder: Path, rows: pd.DataFrame, metrics: dict[str, Any]) -> Iterator[Claim]:
+    """The table's numbers that metrics.json has too, of the generators and of two sanity rows."""
+    ours = rows[rows["origin"] == MEASURED].iloc[0].to_dict()
+    expected = {key: value for key, value in metrics.items() if key in ours}
+    sanity = rows[rows["origin"] == SANITY].set_index("model")["log_likelihood"]
+    for model, key in (("Training images as", "training_images"), ("K-means", "kmeans")):
+        ours |= {f"{key}_log_likelihood": value for name, value in sanity.items() if name.startswith(model)}
+        expected[f"{key}_log_likelihood"] = metrics[f"{key}_log_likelihood"]
+    yield Claim(f"{folder}/table1.csv", f"{folder}/metrics.json", ours, expected, COPIED)
+
+
+def _renderings(table: pd.DataFrame) -> Iterator[Claim]:
+    """The table as Markdown and on the page: every line and every cell of it."""
+    text = (REPORTS / "table1.md").read_text(encoding="utf-8").splitlines()
+    lines = dict.fromkeys(tables.to_markdown(table).splitlines(), True)
+    yield Claim(f"{REPORTS}/table1.md", f"{REPORTS}/table1.csv", dict.fromkeys(text, True), lines)
+    page = (REPORTS / "index.html").read_text(encoding="utf-8")
+    frames = tables.comparison(table), tables.details(table)
+    cells = {str(cell): True for frame in frames for row in frame.itertuples(index=False) for cell in row if cell}
+    found = {cell: True for cell in cells if f">{escape(cell)}<" in page}
+    yield Claim(f"{REPORTS}/index.html", f"{REPORTS}/table1.csv", found, cells)
+
+
+def _locked() -> Iterator[Claim]:
+    """Files of the report by the digests that the last run left in dvc.lock."""
+    stages = history.yaml(history.read("dvc.lock"), "dvc.lock")["stages"]
+    outs = {out["path"]: out["md5"] for out in stages["report"]["outs"] if Path(out["path"]).is_file()}
+    found = {path: hashlib.md5(Path(path).read_bytes(), usedforsecurity=False).hexdigest() for path in outs}
+    yield Claim(str(REPORTS), "dvc.lock", found, outs)
+
+
+def _result_files(name: str, seeds: list[str]) -> list[Path]:
+    kept = ["cross_validation.json", "log_likelihoods.npz", "reliability.json"]
+    scores = [SCORES / name / seed / file for seed in seeds for file in kept]
+    return [SCORES / name / "baselines.json", *scores, *(MODELS / name / seed / "summary.json" for seed in seeds)]
+
+
+def _from_scores(name: str, seeds: list[str], metrics: dict[str, Any], rows: pd.DataFrame) -> tuple[dict, dict, float]:
+    """The experiment's metrics and its rows of the table, from what the stages before the report wrote."""
+    result = load_experiment(name, list(map(int, seeds)), MODELS, SCORES)
+    again = tables.results_table([result])
+    return _cells(rows) | metrics, _cells(again[again["experiment"] == name]) | result.metrics(), COPIED
+
+
+def _cells(rows: pd.DataFrame) -> dict[str, Any]:
+    return {f"{column} of {row['model']}": row[column] for _, row in rows.iterrows() for column in rows.columns}
+
+
+def _rescored(samples: Path, prepared: Path, scores: Path, chosen: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Scores of each fold's first test images, and the same computed again under all samples."""
+    from adversarial_nets.parzen import ParzenWindow
+
+    data, window = datasets.load(prepared), ParzenWindow(np.load(samples, allow_pickle=False))
+    sigmas = [evaluation.CrossValidation(**fold).sigma for fold in files.read_json(chosen)["folds"]]
+    with np.load(scores, allow_pickle=False) as arrays:
+        found = [fold[:NUM_IMAGES] for fold in _folds(arrays)]
+    again = [window.log_prob(data.fold_images(fold, TEST)[:NUM_IMAGES], sigma).numpy() for fold, sigma in enumerate(sigmas)]
+    return found, again
+
+
+def _redrawn(path: Path, seed: int, samples: Path) -> tuple[dict, dict, float]:
+    """The first samples, drawn again: each by its pixels' largest difference."""
+    import torch
+
+    from adversarial_nets.networks import load_generator
+    from adversarial_nets.randomness import stream
+    from adversarial_nets.sampling import draw_noise, generate
+
+    generator, description = load_generator(path, torch.device("cpu"))
+    kept = np.load(samples, mmap_mode="r", allow_pickle=False)
+    noise = draw_noise(description.noise, (len(kept), description.noise_dimensions), stream(seed, "sampling"))
+    apart = np.abs(generate(generator, noise[:NUM_SAMPLES]) - kept[:NUM_SAMPLES]).max(axis=1)
+    found = {f"largest difference in sample {number}": float(value) for number, value in enumerate(apart)}
+    return found, dict.fromkeys(found, 0.0), RECOMPUTED
+
+
+def _folds(arrays: Any, prefix: str = "") -> list[np.ndarray]:
+    """Scores by fold, as an archive has them under names such as ``fold_0``."""
+    numbers = range(sum(name.startswith(f"{prefix}fold_") for name in arrays.files))
+    return [arrays[f"{prefix}fold_{number}"].astype(np.float64) for number in numbers]
+
+
+def _by_image(folds: list[np.ndarray]) -> dict[str, float]:
+    return {
+        f"log-likelihood of test image {n}, fold {f}": float(value)
+        for f, fold in enumerate(folds)
+        for n, value in enumerate(fold)
+    }
+
+
+def _means(folds: list[np.ndarray]) -> dict[str, float]:
+    return {f"mean log-likelihood of {len(fold)} test images, fold {number}": fold.mean() for number, fold in enumerate(folds)}
+
+
+def _present(file: str, sources: list[Path], compare: Callable[[], tuple[dict, dict, float]]) -> Claim:
+    """A claim from files that may not be here: then it is skipped."""
+    missing = [path for path in sources if not path.exists()]
+    if missing:
+        return Claim(file, str(sources[0]), {}, {}, skipped=f"{missing[0]} is not here")
+    found, expected, tolerance = compare()
+    return Claim(file, str(sources[0]), found, expected, tolerance)
+
+
+def _table(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "table1.csv", dtype={"seeds": str, "kept_epochs": str})
+
+
+def _agree(found: Any, expected: Any, tolerance: float) -> bool:
+    if isinstance(expected, bool | np.bool_ | str) or not isinstance(found, int | float) or not isinstance(expected, int | float):
+        return found == expected or bool(pd.isna(found) is True and pd.isna(expected) is True)
+    return math.isclose(found, expected, rel_tol=1e-8, abs_tol=tolerance) or (math.isnan(found) and math.isnan(expected))
+
+
+def _shown(value: Any) -> str:
+    return "not there" if value is None else "there" if value is True else str(value)
+
+
+def line(claim: Claim) -> str:
+    """What was checked, and how it ended."""
+    if claim.skipped:
+        return f"skipped          {claim.file} ← {claim.source}: {claim.skipped}"
+    verdict = "DOES NOT FOLLOW" if claim.contradictions() else "follows"
+    return f"{verdict:<16} {claim.file} ← {claim.source}: {len(claim.expected)} compared"
+
+
+def main() -> None:
+    """Check, print a line for each claim, fail with the first numbers that do not follow."""
+    argparse.ArgumentParser(prog="python -m adversarial_nets.verify", description=__doc__.split("\n\n")[0]).parse_args()
+    with exit_status():
+        contradictions = []
+        try:
+            for claim in verify():
+                print(line(claim), flush=True)
+                contradictions += claim.contradictions()
+        except (OSError, KeyError, IndexError, ValueError, json.JSONDecodeError) as error:
+            raise InputError(
+                f"a file cannot be read: {' '.join(str(error).split())}; restore it with git or `make repro`"
+            ) from None
+        if contradictions:
+            more = f"; and {len(contradictions) - 5} more" if len(contradictions) > 5 else ""
+            raise CheckFailed("; ".join(contradictions[:5]) + more)
+
+
+if __name__ == "__main__":
+    main()
