@@ -34,4 +34,4 @@ def _draw_measure(axis: Axes, rows: dict[str, list[dict[str, Any]]]) -> None:
     axis.set(xlabel="updates of G alone", ylabel="class entropy (nats), solid", ylim=(-0.05, None))
     duplicates.set(ylabel="near-duplicates, dotted", ylim=(-0.02, 1.02))
     if axis.lines:
-        axis.legend(frameon=False, fontsize="small", loc="lower left")
+        axis.legend(frameon=False, fontsize="small", loc="center right")

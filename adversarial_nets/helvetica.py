@@ -18,7 +18,13 @@ NUM_SAMPLES = 2000  # at each
 
 
 def go_on(
-    generator: Network, discriminator: Network, experiment: Experiment, objective: str, summary: dict[str, Any], updates: int, seed: int
+    generator: Network,
+    discriminator: Network,
+    experiment: Experiment,
+    objective: str,
+    summary: dict[str, Any],
+    updates: int,
+    seed: int,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Train the generator alone, so many updates more, against a discriminator that stays as it is.
 

@@ -41,7 +41,9 @@ def load(asked: Choices, variant: str, seed: int) -> choices.Tried:
     try:
         return choices.load(FOLDER / "runs" / variant / str(seed), variant, asked.variants[variant], seed)
     except FileNotFoundError as error:
-        raise InputError(f"{error.filename}: not there; run `python choices/train.py {variant} {seed}`, or `make choices`") from None
+        raise InputError(
+            f"{error.filename}: not there; run `python choices/train.py {variant} {seed}`, or `make choices`"
+        ) from None
 
 
 def text(asked: Choices, rows: pd.DataFrame) -> str:
