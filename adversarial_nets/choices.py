@@ -117,4 +117,4 @@ def verdict(pairs: pd.DataFrame) -> str:
     """In one sentence, whether minimax had the smaller gradient."""
     smaller = int((pairs["minimax"] < pairs["non_saturating"]).sum())
     amount = "all" if smaller == len(pairs) else "none" if not smaller else f"only {smaller}"
-    return f"Under minimax the generator's mean gradient in the first epoch was the smaller one in {amount} of {len(pairs)} trainings."
+    return f"Under minimax G's mean gradient in the first epoch was the smaller one in {amount} of {len(pairs)} pairs."

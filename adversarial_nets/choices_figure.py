@@ -27,9 +27,7 @@ def choices(runs: list[Tried]) -> Figure:
     outputs.set(xlabel="epoch", ylim=(0, 1), title="Mean D(x), solid, and D(G(z)), dashed")
     validation.set(xlabel="epoch", ylabel="nats", title="Validation log-likelihood")
     names = [variant.replace("_", " ") for variant in variants]
-    test.set(
-        xlabel="nats", yticks=range(len(names)), yticklabels=names, title="Test log-likelihood of the kept generator, by seed"
-    )
+    test.set(xlabel="nats", yticks=range(len(names)), yticklabels=names, title="Test log-likelihood, by seed")
     test.invert_yaxis()
     return figure
 

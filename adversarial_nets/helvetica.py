@@ -28,8 +28,8 @@ def go_on(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Train the generator alone, so many updates more, against a discriminator that stays as it is.
 
-    Yields the number of these updates and samples (NUM_SAMPLES, D), of the same z each time. Minibatches, dropout, learning rate and
-    momentum are those at which the training with this ``summary`` ended; the optimiser starts afresh.
+    Yields the number of these updates and samples (NUM_SAMPLES, D), of the same z each time. Minibatches, dropout, learning rate
+    and momentum are those at which the training with this ``summary`` ended; the optimiser starts afresh.
     """
     training, description, device = experiment.training, experiment.generator, next(generator.parameters()).device
     optimizers = [make_optimizer(player, training) for player in (generator, discriminator)]

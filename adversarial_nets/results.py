@@ -112,10 +112,8 @@ class ExperimentResult:
 def load_experiment(name: str, seeds: list[int], models: Path, scores: Path) -> ExperimentResult:
     """Read what was measured of an experiment under these folders."""
     results = [_load_seed(seed, models / name / str(seed), scores / name / str(seed)) for seed in seeds]
-    baselines, costs, helvetica = (
-        files.read_json(scores / name / f"{stage}.json") for stage in ("baselines", "costs", "helvetica")
-    )
-    return ExperimentResult(name, baselines, results, costs, helvetica)
+    of_all = {stage: files.read_json(scores / name / f"{stage}.json") for stage in ("baselines", "costs", "helvetica")}
+    return ExperimentResult(name, seeds=results, **of_all)
 
 
 def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:

@@ -160,7 +160,7 @@ def _collapse(name: str, measured: dict[str, Any]) -> dict[str, str]:
             "at most": f"{math.log(len(histogram)):.3f}",
             "classes, in per cent": " ".join(f"{100 * share:.0f}" for share in shares),
         }
-    return {**cells, "near-duplicates": f"{measured['near_duplicates']:.1%}"}
+    return {**cells, "near-duplicates": f"{100 * measured['near_duplicates']:.1f} %"}
 
 
 def table_2() -> pd.DataFrame:

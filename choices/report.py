@@ -14,12 +14,12 @@ from common import REPORTS, exit_status, read_yaml
 
 FOLDER = REPORTS / "choices"
 NOTES = [
-    "Means over seeds {seeds}, ± the sample standard deviation over them. `{experiment}` in `params.yaml` with another game each; "
-    "its optimiser, learning rate, epochs and way of choosing the kept generator are the same for all.",
+    "Means over seeds {seeds}, ± their sample standard deviation. Each variant is `{experiment}` of `params.yaml` with another "
+    "game; optimiser, learning rate, epochs and the choice of the kept generator are the same for all.",
     "An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.",
-    "The gradient is the Euclidean norm of G's, over all its weights and biases, before the optimiser makes a step of it, and here "
-    "the mean over the first epoch's updates, or over those of the last {last} epochs. Outputs of D are means over minibatches with "
-    "dropout, as in training.",
+    "G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over "
+    "the first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in "
+    "training.",
     "Adam divides a gradient by its own recent size. So it hides most of what a smaller one does: minimax's small gradients cost "
     "it less here than they would under the paper's momentum. For the same reason it hardly matters that `alternating` follows "
     "Algorithm 1 to the letter, where D's objective is twice the published code's, which `simultaneous` plays.",
@@ -41,9 +41,7 @@ def load(asked: Choices, variant: str, seed: int) -> choices.Tried:
     try:
         return choices.load(FOLDER / "runs" / variant / str(seed), variant, asked.variants[variant], seed)
     except FileNotFoundError as error:
-        raise InputError(
-            f"{error.filename}: not there; run `python choices/train.py {variant} {seed}`, or `make choices`"
-        ) from None
+        raise InputError(f"{error.filename}: not there; run `make choices`") from None
 
 
 def text(asked: Choices, rows: pd.DataFrame) -> str:

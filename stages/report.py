@@ -48,13 +48,13 @@ PROPOSITION_2 = (
     "that makes a single gradient step of its own each time."
 )
 HELVETICA = (
-    "Left: images of the same z before, and after G was trained too much against a D that stays as it is, under either objective. "
-    "log(1 − D(G(z))) falls without end where D takes an image for real, so every z moves to what D likes best; log D(G(z)) has a "
-    "top, 0, near which there is little left to gain. Right: what the measure of collapse says."
+    "Left: images of the same z before, and after G was trained too much against a D that stays as it is, under either "
+    "objective. log(1 − D(G(z))) falls without end where D takes an image for real, so every z moves to what D likes best; "
+    "log D(G(z)) has a top, 0, near which there is little left to gain. Right: what the measure of collapse says."
 )
 HELVETICA_IN_THE_PAPER = (
-    "section 6: “G must not be trained too much without updating D, in order to avoid ‘the Helvetica scenario’ in which G collapses "
-    "too many values of z to the same value of x to have enough diversity to model p_data”."
+    "section 6: “G must not be trained too much without updating D, in order to avoid ‘the Helvetica scenario’ in which G "
+    "collapses too many values of z to the same value of x to have enough diversity to model p_data”."
 )
 KNOWN_DENSITY = (
     "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ on other points. Left: "
