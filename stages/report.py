@@ -66,6 +66,8 @@ def report(task: Task) -> None:
     suite, seeds = task.parameters.suite, task.parameters.seeds
     results = [load(name, seeds) for name in suite]
     present(SCORES / "known_density.csv", "known_density")
+    if not SPEED.exists():
+        raise InputError(f"{SPEED}: not there; restore it from git, or run `make bench`")
     proofs = load_theory()
     table = tables.results_table(results)
     write_plots(results, REPORTS / "plots")
@@ -108,8 +110,7 @@ def section(result: ExperimentResult, folder: Path) -> page.Chapter:
 
 def table_2(results: list[ExperimentResult]) -> page.Table2:
     """The paper's Table 2 and what can be measured of it; the speed is a committed benchmark's, not this run's."""
-    machine, speed = tables.from_markdown(SPEED.read_text(encoding="utf-8"))
-    return page.Table2(tables.costs(results), machine, speed)
+    return page.Table2(tables.costs(results), *tables.from_markdown(SPEED.read_text(encoding="utf-8")))
 
 
 def known_density_picture(folder: Path) -> page.Picture:

@@ -24,6 +24,7 @@ SMALL = {
     ("experiments", "mnist5k", "reliability", "num_samples", "highest"): 2000,
     ("known_density", "dimensions", "highest"): 30,
     ("known_density", "num_samples", "highest"): 1000,
+    ("helvetica", "generator_updates"): 20,
     ("theory", "discriminator", "iterations"): 3,
     ("theory", "path_points"): 2,
     ("theory", "figure_1", "generator_updates"): 100,
