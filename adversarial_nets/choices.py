@@ -37,7 +37,7 @@ class GradientNorms:
 
     def table(self) -> pd.DataFrame:
         """A row for each update in an epoch that has ended: epoch, update (both from 1), gradient_norm."""
-        norms = torch.stack(self._norms).tolist()[: self._ends[-1]]
+        norms = [float(norm) for norm in self._norms[: self._ends[-1]]]
         rows = pd.DataFrame({"update": range(1, len(norms) + 1), "gradient_norm": norms})
         rows.insert(0, "epoch", 1 + pd.Series(self._ends).searchsorted(rows["update"]))
         return rows

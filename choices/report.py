@@ -20,9 +20,9 @@ NOTES = [
     "G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over "
     "the first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in "
     "training.",
-    "Adam divides a gradient by its own recent size. So it hides most of what a smaller one does: minimax's small gradients cost "
-    "it less here than they would under the paper's momentum. For the same reason it hardly matters that `alternating` follows "
-    "Algorithm 1 to the letter, where D's objective is twice the published code's, which `simultaneous` plays.",
+    "Adam divides a gradient by its own recent size, so that steps are hardly shorter where gradients are small: how minimax "
+    "would do with the paper's momentum cannot be read off its likelihood here. For the same reason it hardly matters that "
+    "`alternating` follows Algorithm 1 to the letter, where D's objective is twice that of `simultaneous`, the published code.",
 ]
 
 
