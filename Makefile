@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro compare gate verify check-lock test test-slow lint bench reference lock audit
+.PHONY: help setup repro choices compare gate verify check-lock test test-slow lint bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -30,6 +30,9 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
 
+choices: setup  ## try out Algorithm 1's choices (20 minutes): a table and a figure in reports/choices/
+	.venv/bin/dvc repro choices/dvc.yaml
+
 compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower, then open comparison.html
 	.venv/bin/python scripts/compare.py '$(A)' '$(B)'
 
@@ -55,8 +58,9 @@ lint: setup  ## check style and formatting
 bench: setup  ## measure speed beside named peers, as ratios in one run; results go to benchmarks/
 	.venv/bin/python benchmarks/training_step.py > benchmarks/training_step.md
 	.venv/bin/python benchmarks/parzen_window.py > benchmarks/parzen_window.md
+	.venv/bin/python benchmarks/sampling.py > benchmarks/sampling.md
 	.venv/bin/python benchmarks/checkpoints.py > benchmarks/checkpoints.md
-	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/checkpoints.md
+	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/sampling.md benchmarks/checkpoints.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
 	.venv/bin/python scripts/reference.py

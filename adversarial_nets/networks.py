@@ -183,9 +183,22 @@ def save_network(network: Network, description: GeneratorParameters | Discrimina
 
 def load_generator(path: Path, device: torch.device) -> tuple[Network, GeneratorParameters]:
     """A saved generator and its description."""
-    with safe_open(path, framework="pt") as file:
-        description = GeneratorParameters.model_validate_json(file.metadata()["description"])
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+    text, weights = _read_network(path)
+    description = GeneratorParameters.model_validate_json(text)
     network = Network(description.noise_dimensions, description.layers)
     network.load_state_dict(weights)
     return network.to(device), description
+
+
+def load_discriminator(path: Path, inputs: int, device: torch.device) -> Network:
+    """A saved discriminator of images with so many pixels."""
+    text, weights = _read_network(path)
+    network = Network(inputs, DiscriminatorParameters.model_validate_json(text).layers)
+    network.load_state_dict(weights)
+    return network.to(device)
+
+
+def _read_network(path: Path) -> tuple[str, dict[str, Tensor]]:
+    """A saved network's description, as JSON, and its weights."""
+    with safe_open(path, framework="pt") as file:
+        return file.metadata()["description"], {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)

@@ -36,6 +36,7 @@ class Chapter:
     pictures: list[Picture]
     other_seeds: list[Picture]
     number: list[Picture]
+    helvetica: Picture
 
     @property
     def metrics(self) -> dict:
@@ -55,9 +56,33 @@ class Chapter:
         return tables.reliability(self.result)
 
     @property
+    def collapse(self) -> pd.DataFrame:
+        """Signs of collapse in each seed's samples."""
+        return tables.collapse(self.result)
+
+    @property
+    def held_out(self) -> dict[str, Any]:
+        """What the measure of collapse says of real test images."""
+        return tables.held_out(self.result)
+
+    @property
     def published(self) -> tuple[float, float] | None:
         """The paper's value and standard error for adversarial nets on this data set, where it has one."""
         return TABLE_1["Adversarial nets"].get(self.result.data_set)
+
+
+@dataclass(frozen=True)
+class Table2:
+    """The paper's Table 2, what this run's networks cost, and on what machine how fast samples were drawn."""
+
+    costs: pd.DataFrame
+    machine: str
+    speed: pd.DataFrame
+
+    @property
+    def published(self) -> pd.DataFrame:
+        """The paper's own table."""
+        return tables.table_2()
 
 
 @dataclass(frozen=True)
@@ -74,7 +99,7 @@ class Theory:
         return tables.theory(self.measured)
 
 
-def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture, theory: Theory) -> str:
+def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture, theory: Theory, table_2: Table2) -> str:
     """The page's HTML."""
     environment = Environment(
         loader=PackageLoader("adversarial_nets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -86,4 +111,5 @@ def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture,
         sections=sections,
         known_density=known_density,
         theory=theory,
+        table_2=table_2,
     )

@@ -5,7 +5,7 @@ No stage but ``check`` depends on this module, so that a new limit trains nothin
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -155,12 +155,26 @@ class AnnealingParameters(Section):
     learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
 
 
-class TrainingParameters(Section):
-    """How the game is played."""
+class GameParameters(Section):
+    """The choices that Algorithm 1 and section 3 leave: who moves when, how often, and towards what."""
 
     game: Literal["simultaneous", "alternating"]
     discriminator_steps: Count
     generator_objective: Literal["non_saturating", "minimax"]
+
+    @model_validator(mode="after")
+    def _has_steps_to_make(self) -> "GameParameters":
+        _require(
+            self.game == "alternating" or self.discriminator_steps == 1,
+            "discriminator_steps",
+            "must be 1 in the simultaneous game; set game to alternating for more",
+        )
+        return self
+
+
+class TrainingParameters(GameParameters):
+    """How the game is played."""
+
     epochs: Count
     minibatch_size: Count
     optimizer: Literal["momentum", "adam"]
@@ -175,11 +189,6 @@ class TrainingParameters(Section):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "TrainingParameters":
-        _require(
-            self.game == "alternating" or self.discriminator_steps == 1,
-            "discriminator_steps",
-            "must be 1 in the simultaneous game; set game to alternating for more",
-        )
         _require(self.learning_rate_floor <= self.learning_rate, "learning_rate_floor", "must not be above learning_rate")
         return self
 
@@ -283,6 +292,12 @@ class TheoryParameters(Section):
     figure_1: Figure1Parameters
 
 
+class HelveticaParameters(Section):
+    """The generator alone, against a discriminator that stays as it is."""
+
+    generator_updates: Count
+
+
 class Experiment(Section):
     """One experiment, complete in itself."""
 
@@ -326,6 +341,7 @@ class Parameters(Section):
     threads: Annotated[int, Field(ge=1, le=1024)]
     known_density: KnownDensityParameters
     theory: TheoryParameters
+    helvetica: HelveticaParameters
     experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -339,13 +355,24 @@ class Parameters(Section):
         return self
 
 
-def parse(values: Any) -> Parameters:
-    """Check a parsed ``params.yaml``.
+class Choices(Section):
+    """The whole of ``choices/params.yaml``: variants of one experiment's game, and the seeds that each is trained with."""
+
+    experiment: Name
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    variants: Annotated[dict[Name, GameParameters], Field(min_length=1)]
+
+
+AnyFile = TypeVar("AnyFile", Parameters, Choices)
+
+
+def parse(values: Any, file: type[AnyFile] = Parameters) -> AnyFile:
+    """Check a parsed ``params.yaml``, or that of the choices.
 
     Raises InputError with one line that names the first wrong key by its path, such as ``experiments.mnist.training.epochs``.
     """
     try:
-        return Parameters.model_validate(values)
+        return file.model_validate(values)
     except ValidationError as error:
         raise InputError(_first_line(error, values)) from None
 

@@ -1,5 +1,30 @@
 """What the paper reports, for comparison; nothing here is measured by this project."""
 
+# Table 2, in other words: what each family of generative models has to contend with, for each thing that one does with a model.
+FAMILIES = ("deep directed models", "deep undirected models", "generative autoencoders", "adversarial nets")
+TABLE_2 = {
+    "training": (
+        "inference while training",
+        "inference while training; a Markov chain for the partition function's gradient",
+        "a trade-off, enforced, between mixing and reconstruction",
+        "D must keep in step with G (the Helvetica scenario)",
+    ),
+    "inference": ("learned, approximate", "variational", "by Markov chain", "learned, approximate"),
+    "sampling": ("no difficulty", "by Markov chain", "by Markov chain", "no difficulty"),
+    "evaluating p(x)": (
+        "intractable; annealed importance sampling may approximate it",
+        "intractable; annealed importance sampling may approximate it",
+        "not represented; a Parzen window may approximate it",
+        "not represented; a Parzen window may approximate it",
+    ),
+    "model design": (
+        "nearly all models very hard to train",
+        "needs care to ensure several properties",
+        "any differentiable function",
+        "any differentiable function",
+    ),
+}
+
 # Table 1: Gaussian Parzen-window log-likelihood of the test set in nats, and its standard error, by model and data set.
 TABLE_1 = {
     "DBN": {"MNIST": (138, 2), "TFD": (1909, 66)},

@@ -13,8 +13,8 @@ from adversarial_nets.evaluation import CrossValidation, mean_and_standard_error
 
 @dataclass(frozen=True)
 class SeedResult:
-    """One trained generator: its summary, learning curve, choice of σ, test log-likelihoods, (m,) for each fold, and what the
-    stage ``reliability`` measured of them.
+    """One trained generator: its summary, learning curve, choice of σ, test log-likelihoods, (m,) for each fold, what the stage
+    ``reliability`` measured of them, and ``collapse`` of the samples.
     """
 
     seed: int
@@ -24,6 +24,7 @@ class SeedResult:
     log_likelihoods: list[np.ndarray]
     num_samples: int
     reliability: dict[str, Any]
+    collapse: dict[str, Any]
 
     @property
     def log_likelihood(self) -> float:
@@ -38,11 +39,13 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """All seeds of one experiment, and its sanity rows."""
+    """All seeds of one experiment, its sanity rows, what its networks cost, and how its first generator was made to collapse."""
 
     name: str
     baselines: dict[str, Any]
     seeds: list[SeedResult]
+    costs: dict[str, Any]
+    helvetica: dict[str, Any]
 
     @property
     def data_set(self) -> str:
@@ -64,6 +67,7 @@ class ExperimentResult:
             "sigma": float(np.mean([fold.sigma for fold in chosen])),
             "refined_log_likelihood": float(np.mean([seed.reliability["refined"]["log_likelihood"] for seed in self.seeds])),
             "draw_std": float(np.mean([seed.draw_std for seed in self.seeds])),
+            **self.collapse(),
         }
         return {key: round(value, 6) for key, value in metrics.items()} | {
             "sigma_at_grid_end": any(fold.at_grid_end for fold in chosen),
@@ -71,6 +75,12 @@ class ExperimentResult:
             "num_samples": self.seeds[0].num_samples,
             "num_test_images": sum(self.baselines["num_test_images"]),
         }
+
+    def collapse(self) -> dict[str, float]:
+        """Class entropy of the samples, in nats, where the data has classes, and their near-duplicates: means over seeds."""
+        measured = [seed.collapse["samples"] for seed in self.seeds]
+        signs = [sign for sign in ("class_entropy", "near_duplicates") if sign in measured[0]]
+        return {sign: float(np.mean([samples[sign] for samples in measured])) for sign in signs}
 
     def baseline(self, row: str) -> float:
         """Mean test log-likelihood of a sanity row, in nats."""
@@ -102,7 +112,8 @@ class ExperimentResult:
 def load_experiment(name: str, seeds: list[int], models: Path, scores: Path) -> ExperimentResult:
     """Read what was measured of an experiment under these folders."""
     results = [_load_seed(seed, models / name / str(seed), scores / name / str(seed)) for seed in seeds]
-    return ExperimentResult(name, files.read_json(scores / name / "baselines.json"), results)
+    of_all = {stage: files.read_json(scores / name / f"{stage}.json") for stage in ("baselines", "costs", "helvetica")}
+    return ExperimentResult(name, seeds=results, **of_all)
 
 
 def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
@@ -117,4 +128,5 @@ def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
         log_likelihoods=log_likelihoods,
         num_samples=chosen["num_samples"],
         reliability=files.read_json(scores / "reliability.json"),
+        collapse=files.read_json(scores / "collapse.json"),
     )

@@ -1,11 +1,12 @@
 """Table 1: the paper's rows, as reported, beside what was measured here."""
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from adversarial_nets.evaluation import mean_and_standard_error
-from adversarial_nets.published import TABLE_1
+from adversarial_nets.published import FAMILIES, TABLE_1, TABLE_2
 from adversarial_nets.results import ExperimentResult, SeedResult
 
 REPORTED, MEASURED, SANITY = "reported in the paper", "measured here", "sanity row, measured here"
@@ -136,6 +137,58 @@ def _theory(name: str, pair: dict[str, float]) -> dict[str, str]:
         "−log 4 + 2·JSD": f"{pair['divergence']:.5f}",
     }
     return {column: cell.replace("-", "−") for column, cell in cells.items()}
+
+
+def collapse(experiment: ExperimentResult) -> pd.DataFrame:
+    """Signs of collapse in each seed's samples, and in the real test images: every cell a text, entropies in nats."""
+    rows = {f"samples, seed {seed.seed}": seed.collapse["samples"] for seed in experiment.seeds}
+    return pd.DataFrame([_collapse(name, row) for name, row in {**rows, "test images": held_out(experiment)}.items()])
+
+
+def held_out(experiment: ExperimentResult) -> dict[str, Any]:
+    """What the measure of collapse says of the real test images."""
+    return experiment.seeds[0].collapse["test_images"]
+
+
+def _collapse(name: str, measured: dict[str, Any]) -> dict[str, str]:
+    cells = {"images": name}
+    if "class_entropy" in measured:
+        histogram = measured["class_histogram"]
+        shares = [count / sum(histogram) for count in histogram]
+        cells |= {
+            "class entropy (nats)": f"{measured['class_entropy']:.3f}",
+            "at most": f"{math.log(len(histogram)):.3f}",
+            "classes, in per cent": " ".join(f"{100 * share:.0f}" for share in shares),
+        }
+    return {**cells, "near-duplicates": f"{100 * measured['near_duplicates']:.1f} %"}
+
+
+def table_2() -> pd.DataFrame:
+    """The paper's comparison of families of generative models, a column each."""
+    return pd.DataFrame([dict(zip(("", *FAMILIES), (name, *cells), strict=True)) for name, cells in TABLE_2.items()])
+
+
+def costs(experiments: list[ExperimentResult]) -> pd.DataFrame:
+    """What each experiment's networks cost: every cell a text."""
+    return pd.DataFrame([_costs(experiment.name, experiment.costs) for experiment in experiments])
+
+
+def _costs(name: str, counted: dict[str, int]) -> dict[str, str]:
+    return {
+        "experiment": name,
+        "parameters of G": f"{counted['generator_parameters']:,}",
+        "parameters of D": f"{counted['discriminator_parameters']:,}",
+        "multiply-adds of a sample": f"{counted['multiply_adds_per_sample']:,}",
+        "of a training step": f"{counted['multiply_adds_per_step']:,}",
+        "minibatch": f"{counted['minibatch_size']:,}",
+        "steps of D in it": f"{counted['discriminator_steps']}",
+    }
+
+
+def from_markdown(text: str) -> tuple[str, pd.DataFrame]:
+    """The first line of a benchmark's results, which says on what machine, and their table: every cell a text."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return text.splitlines()[0], pd.DataFrame(rows[2:], columns=rows[0])
 
 
 def to_markdown(table: pd.DataFrame) -> str:

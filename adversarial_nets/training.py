@@ -73,7 +73,14 @@ def train(
     ``on_epoch`` is given too. With a ``checkpoint`` it goes on from there, and may stop. Raises CheckFailed where it stopped, or
     where an objective or a weight is no longer finite.
     """
-    run = start(experiment, images, validation_images, seed, device)
+    return play(start(experiment, images, validation_images, seed, device), on_epoch, checkpoint)
+
+
+def play(
+    run: Run, on_epoch: Callable[[dict[str, float]], None] = lambda row: None, checkpoint: "Checkpoint | None" = None
+) -> Run:
+    """What ``train`` does once a run has started."""
+    experiment = run.experiment
     if checkpoint:
         checkpoint.restore(run)
     after_step = checkpoint.after_step if checkpoint else lambda run: None

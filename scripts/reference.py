@@ -44,8 +44,8 @@ def with_results(readme: str, references: Path) -> str:
 
 
 def refuse_stale_results() -> None:
-    """Raises CheckFailed where `dvc status` names a stage that would run again."""
-    status = json.loads(subprocess.check_output(["dvc", "status", "--json"], text=True))
+    """Raises CheckFailed where `dvc status` names a stage of the default pipeline that would run again."""
+    status = json.loads(subprocess.check_output(["dvc", "status", "--json", "dvc.yaml"], text=True))
     if status:
         raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -68,16 +68,20 @@ def checkpoint_folder() -> Path:
 
 def load_parameters(path: Path = Path("params.yaml")) -> parameters.Parameters:
     """Read and check the parameters. Raises InputError with one line that names what is wrong."""
+    return parameters.parse(read_yaml(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """The values in a file of parameters. Raises InputError where it is not there, or no YAML."""
     try:
         # The YAML 1.2 reader that DVC uses too: to others 1e-6 is a text.
-        values = YAML(typ="safe", pure=True).load(path)
+        return YAML(typ="safe", pure=True).load(path)
     except FileNotFoundError:
         raise InputError(f"{path}: not there; run stages from the folder that holds it") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except (YAMLError, ValueError, RecursionError) as error:  # ruamel lets ValueErrors of ill-formed numbers and dates through
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    return parameters.parse(values)
 
 
 def load_data(task: Task) -> PreparedData:

@@ -14,6 +14,7 @@ from adversarial_nets.results import ExperimentResult, load_experiment
 from common import FIGURES, MODELS, REPORTS, SCORES, Task, main, present
 
 THEORY_PICTURES = "figure_1.png", "figure_1.gif", "proposition_1.png", "theorem_1.png", "proposition_2.png"
+SPEED = Path("benchmarks/sampling.md")
 GENERATOR_PICTURES = "samples.png", "interpolations.png"
 SAMPLES = (
     "Samples of seed {seed}: the first ones drawn, not chosen. The framed column has the training image nearest to the sample "
@@ -47,6 +48,15 @@ PROPOSITION_2 = (
     "Proposition 2: gradient steps on p_g itself, over 40 states, with the optimal discriminator at every step, and with one "
     "that makes a single gradient step of its own each time."
 )
+HELVETICA = (
+    "Left: images of the same z before, and after G was trained too much against a D that stays as it is, under either "
+    "objective. log(1 − D(G(z))) falls without end where D takes an image for real, so every z moves to what D likes best; "
+    "log D(G(z)) has a top, 0, near which there is little left to gain. Right: what the measure of collapse says."
+)
+HELVETICA_IN_THE_PAPER = (
+    "section 6: “G must not be trained too much without updating D, in order to avoid ‘the Helvetica scenario’ in which G "
+    "collapses too many values of z to the same value of x to have enough diversity to model p_data”."
+)
 KNOWN_DENSITY = (
     "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ on other points. Left: "
     "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
@@ -57,13 +67,15 @@ def report(task: Task) -> None:
     suite, seeds = task.parameters.suite, task.parameters.seeds
     results = [load(name, seeds) for name in suite]
     present(SCORES / "known_density.csv", "known_density")
+    if not SPEED.exists():
+        raise InputError(f"{SPEED}: not there; restore it from git, or run `make bench`")
     proofs = load_theory()
     table = tables.results_table(results)
     write_plots(results, REPORTS / "plots")
     with files.replacing(REPORTS / "figures") as folder:
         folder.mkdir()
         sections = [section(result, folder) for result in results]
-        html = page.render(table, sections, known_density_picture(folder), theory_section(proofs, folder))
+        html = page.render(table, sections, known_density_picture(folder), theory_section(proofs, folder), table_2(results))
     files.write_csv(REPORTS / "table1.csv", table)
     files.write_text(REPORTS / "table1.md", tables.to_markdown(table))
     metrics = {result.name: result.metrics() for result in results}
@@ -75,6 +87,7 @@ def load(name: str, seeds: list[int]) -> ExperimentResult:
     """What the other stages measured. Raises InputError where anything is missing, before any report is touched."""
     for seed, picture in itertools.product(seeds, GENERATOR_PICTURES):
         present(FIGURES / name / str(seed) / picture, "figures")
+    present(FIGURES / name / "helvetica.png", "helvetica")
     try:
         return load_experiment(name, seeds, MODELS, SCORES)
     except FileNotFoundError as error:
@@ -91,12 +104,19 @@ def section(result: ExperimentResult, folder: Path) -> page.Chapter:
     first, *others = [generator_pictures(result.name, each.seed, folder) for each in result.seeds]
     counts = folder / f"{result.name}-number_of_samples.png"
     figures.save(figures.count_curve(result.count_curve()), counts)
+    helvetica = shutil.copy(FIGURES / result.name / "helvetica.png", folder / f"{result.name}-helvetica.png")
     return page.Chapter(
         result,
         pictures=[*first, *curve_pictures(result, folder)],
         other_seeds=[picture for pair in others for picture in pair],
         number=[page.Picture(counts, COUNTS)],
+        helvetica=page.Picture(helvetica, HELVETICA, HELVETICA_IN_THE_PAPER, wide=True),
     )
+
+
+def table_2(results: list[ExperimentResult]) -> page.Table2:
+    """The paper's Table 2 and what can be measured of it; the speed is a committed benchmark's, not this run's."""
+    return page.Table2(tables.costs(results), *tables.from_markdown(SPEED.read_text(encoding="utf-8")))
 
 
 def known_density_picture(folder: Path) -> page.Picture:

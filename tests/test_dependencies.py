@@ -40,7 +40,7 @@ def needed(path: Path) -> set[Path]:
 def test_a_stage_depends_on_the_modules_that_it_imports_and_on_no_others(stage):
     listed = {ROOT / path for path in STAGES[stage]["deps"] if path.endswith(".py")}
     wanted = needed(ROOT / "stages" / f"{stage}.py")
-    if "device" in STAGES[stage]["params"]:
+    if "device" in STAGES[stage].get("params", []):
         wanted.add(ROOT / "adversarial_nets" / "devices.py")
     assert {str(path.relative_to(ROOT)) for path in listed} == {str(path.relative_to(ROOT)) for path in wanted}
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ SMALL = {
     ("experiments", "mnist5k", "reliability", "num_samples", "highest"): 2000,
     ("known_density", "dimensions", "highest"): 30,
     ("known_density", "num_samples", "highest"): 1000,
+    ("helvetica", "generator_updates"): 20,
     ("theory", "discriminator", "iterations"): 3,
     ("theory", "path_points"): 2,
     ("theory", "figure_1", "generator_updates"): 100,
@@ -278,7 +280,8 @@ def test_a_lock_file_out_of_step_is_noticed_without_data_or_cache(finished, tmp_
     fresh.run("git", "checkout", "params.yaml")
     with (fresh.folder / "adversarial_nets" / "parzen.py").open("a") as file:
         file.write("# edited\n")
-    assert "baselines@mnist5k would run again" in fresh.run(*check, status=1)
+    # Without data DVC gets no further than the first of the stages that would, whichever it comes to.
+    assert re.search(r"(baselines@mnist5k|train@mnist5k-0|costs@mnist5k) would run again", fresh.run(*check, status=1))
     fresh.run("git", "checkout", "adversarial_nets")
     (fresh.folder / "dvc.yaml").write_text("stages: [")
     assert "error: dvc.lock: could not be checked" in fresh.run(*check, status=1)

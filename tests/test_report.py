@@ -1,6 +1,7 @@
 """The numbers, tables, figures and page that a reader sees."""
 
 import base64
+import dataclasses
 import importlib
 import itertools
 import json
@@ -23,7 +24,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 import report
-from adversarial_nets import datasets, figures, files, tables
+from adversarial_nets import datasets, figures, files, published, tables
 from adversarial_nets.errors import InputError
 from adversarial_nets.evaluation import CrossValidation
 from adversarial_nets.neighbours import nearest
@@ -62,7 +63,8 @@ def seed_result(seed: int, log_likelihoods: list[np.ndarray], best: int = 1) -> 
     )
     summary = {"device": "cpu", "epochs": 3, "kept_epoch": 3, "updates": 30, "validation_log_likelihood": 20.0 + seed}
     summary |= {"generator_parameters": 515184, "discriminator_parameters": 1231441}
-    return SeedResult(seed, summary, curve, [fold(best) for _ in log_likelihoods], log_likelihoods, 1000, reliability(seed))
+    folds = [fold(best) for _ in log_likelihoods]
+    return SeedResult(seed, summary, curve, folds, log_likelihoods, 1000, reliability(seed), collapse(seed))
 
 
 def reliability(seed: int) -> dict:
@@ -73,6 +75,37 @@ def reliability(seed: int) -> dict:
         "draws": [{"log_likelihood": 80.0 + seed}, {"log_likelihood": 84.0 + seed}],
         "by_num_samples": [{"num_samples": 10**power, "log_likelihood": 20.0 * power + seed} for power in (3, 4, 5)],
     }
+
+
+def collapse(seed: int) -> dict:
+    """What the stage of that name measures, of two classes."""
+    samples = {"class_histogram": [10, 30], "class_entropy": 0.512 + 0.1 * seed, "near_duplicates": 0.034 + 0.01 * seed}
+    test_images = {"class_histogram": [5, 5], "class_entropy": 0.6931, "near_duplicates": 0.0071, "classifier_accuracy": 0.876}
+    return {"num_compared": 4321, "threshold": 1.5, "samples": samples, "test_images": test_images}
+
+
+COSTS = {
+    "generator_parameters": 2_503_984,
+    "discriminator_parameters": 1_231_441,
+    "minibatch_size": 100,
+    "discriminator_steps": 3,
+    "multiply_adds_per_sample": 2_500_800,
+    "multiply_adds_per_step": 1_381_584_000,
+}
+HELVETICA = {
+    "seed": 0,
+    "num_compared": 2000,
+    "objectives": {
+        "minimax": [
+            {"updates": 0, "class_entropy": 2.151, "near_duplicates": 0.026},
+            {"updates": 200, "class_entropy": 0.0123, "near_duplicates": 0.987},
+        ],
+        "non_saturating": [
+            {"updates": 0, "class_entropy": 2.151, "near_duplicates": 0.026},
+            {"updates": 200, "class_entropy": 2.048, "near_duplicates": 0.001},
+        ],
+    },
+}
 
 
 def experiment(
@@ -89,7 +122,7 @@ def experiment(
     baselines = {"data_set": data_set, "num_test_images": list(fold_sizes), "rows": rows}
     by_count = [{"num_samples": 1000, "log_likelihood": 120.0}, {"num_samples": 4000, "log_likelihood": 191.04}]
     baselines["by_num_samples"] = by_count
-    return ExperimentResult(name, baselines, results)
+    return ExperimentResult(name, baselines, results, COSTS, HELVETICA)
 
 
 # metrics.json
@@ -134,19 +167,51 @@ def test_metrics_have_what_is_promised() -> None:
     assert metrics["refined_log_likelihood"] == pytest.approx(90.5)
     assert metrics["draw_std"] == pytest.approx(stdev([80, 84]), abs=1e-6)
     assert metrics["validation_log_likelihood"] == 50
+    assert (metrics["class_entropy"], metrics["near_duplicates"]) == (pytest.approx(0.562), pytest.approx(0.039))
+
+
+def without_classes(result: ExperimentResult) -> ExperimentResult:
+    """As the stages measure it where the data has no labels."""
+    for measured in [part for seed in result.seeds for part in (seed.collapse["samples"], seed.collapse["test_images"])]:
+        for name in set(measured) - {"near_duplicates"}:
+            del measured[name]
+    moments = {name: [drop_entropy(row) for row in rows] for name, rows in HELVETICA["objectives"].items()}
+    return dataclasses.replace(result, helvetica={**HELVETICA, "objectives": moments})
+
+
+def drop_entropy(row: dict) -> dict:
+    return {name: value for name, value in row.items() if name != "class_entropy"}
+
+
+def test_without_classes_there_is_no_metric_of_them() -> None:
+    metrics = without_classes(experiment(seeds=2)).metrics()
+    assert "class_entropy" not in metrics
+    assert metrics["near_duplicates"] == pytest.approx(0.039)
+
+
+def test_the_table_of_collapse_has_the_seeds_and_the_test_images() -> None:
+    table = tables.collapse(experiment(seeds=2))
+    assert table["images"].tolist() == ["samples, seed 0", "samples, seed 1", "test images"]
+    assert table["class entropy (nats)"].tolist() == ["0.512", "0.612", "0.693"]
+    assert table["at most"].tolist() == ["0.693"] * 3
+    assert table["classes, in per cent"].tolist() == ["25 75", "25 75", "50 50"]
+    assert table["near-duplicates"].tolist() == ["3.4 %", "4.4 %", "0.7 %"]
+    assert tables.collapse(without_classes(experiment())).columns.tolist() == ["images", "near-duplicates"]
 
 
 def test_sigma_is_the_mean_over_seeds() -> None:
     values = [np.arange(5.0)]
-    result = ExperimentResult("a", experiment().baselines, [seed_result(0, values, best=1), seed_result(1, values, best=2)])
+    result = ExperimentResult(
+        "a", experiment().baselines, [seed_result(0, values, best=1), seed_result(1, values, best=2)], COSTS, HELVETICA
+    )
     assert result.metrics()["sigma"] == pytest.approx(0.3)
     assert result.metrics()["sigma_at_grid_end"] is True
 
 
 def test_the_curve_of_sigma_is_the_mean_over_folds() -> None:
     values = [np.arange(5.0)] * 2
-    seed = SeedResult(3, {}, pd.DataFrame(), [fold(0), fold(2)], values, 1000, {})
-    curve = ExperimentResult("a", {}, [seed]).sigma_curve()
+    seed = SeedResult(3, {}, pd.DataFrame(), [fold(0), fold(2)], values, 1000, {}, {})
+    curve = ExperimentResult("a", {}, [seed], {}, {}).sigma_curve()
     assert curve.to_dict("list") == {"seed": [3, 3, 3], "sigma": SIGMAS, "log_likelihood": [40, 40, 40]}
 
 
@@ -233,7 +298,9 @@ def test_markdown_has_the_papers_rows_and_ours() -> None:
 
 def put(result: ExperimentResult, folder: Path) -> None:
     """Write the files of an experiment as the stages do, with stand-ins for the pictures."""
-    files.write_json(folder / "scores" / result.name / "baselines.json", result.baselines)
+    for stage in ("baselines", "costs", "helvetica"):
+        files.write_json(folder / "scores" / result.name / f"{stage}.json", getattr(result, stage))
+    files.write_text(folder / "figures" / result.name / "helvetica.png", f"{result.name} helvetica")
     for each in result.seeds:
         models, scores, pictures = (folder / kind / result.name / str(each.seed) for kind in ("models", "scores", "figures"))
         files.write_json(models / "summary.json", each.summary)
@@ -244,6 +311,7 @@ def put(result: ExperimentResult, folder: Path) -> None:
             scores / "log_likelihoods.npz", **{f"fold_{number}": fold for number, fold in enumerate(each.log_likelihoods)}
         )
         files.write_json(scores / "reliability.json", each.reliability)
+        files.write_json(scores / "collapse.json", each.collapse)
         for picture in ("samples.png", "interpolations.png"):
             files.write_text(pictures / picture, f"{result.name} {each.seed} {picture}")
 
@@ -281,6 +349,7 @@ THEORY = {
         "lagging_discriminator": {"largest_rise": 0.00678, "final_gap": 0.00912},
     },
 }
+SPEED = "Some machine; PyTorch 2\n\n| what | samples per second |\n| --- | --- |\n| ours | 12,345 |\n"
 SUITE = ["mnist5k", '"><script>alert(1)']
 EVIL_TITLE = "<img src='http://example.org/a.png'> & more"
 
@@ -290,9 +359,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the results of two experiments, one of them with names that a page must escape, and their report."""
     folder = tmp_path_factory.mktemp("workplace")
     files.write_csv(folder / "scores" / "known_density.csv", known_density())
+    files.write_text(folder / report.SPEED, SPEED)
     put_theory(folder)
     put(experiment(SUITE[0]), folder)
-    put(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0), folder)
+    put(without_classes(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0)), folder)
     write_report(folder, SUITE, [0, 1])
     return folder
 
@@ -304,7 +374,7 @@ def copied(workplace: Path, tmp_path: Path) -> Path:
 
 
 def test_results_come_back_as_the_stages_wrote_them(workplace: Path) -> None:
-    expected = experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0)
+    expected = without_classes(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0))
     found = load_experiment(SUITE[1], [0, 1], workplace / "models", workplace / "scores")
     assert found.metrics() == expected.metrics()
     pd.testing.assert_frame_equal(found.learning_curve(), expected.learning_curve())
@@ -359,6 +429,11 @@ def test_left_over_results_change_nothing(copied: Path) -> None:
         "scores/mnist5k/1/cross_validation.json",
         "scores/mnist5k/1/log_likelihoods.npz",
         "scores/mnist5k/1/reliability.json",
+        "scores/mnist5k/1/collapse.json",
+        "scores/mnist5k/costs.json",
+        "scores/mnist5k/helvetica.json",
+        "figures/mnist5k/helvetica.png",
+        "benchmarks/sampling.md",
         "scores/known_density.csv",
         "scores/theory.json",
         "figures/theory/figure_1.gif",
@@ -426,8 +501,8 @@ def test_the_page_holds_every_picture(page: Elements, workplace: Path) -> None:
     sources = [attributes["src"] for tag, attributes in page.found if tag == "img"]
     embedded = [base64.b64decode(source.partition(",")[2], validate=True) for source in sources]
     pictures = [path.read_bytes() for path in (workplace / "reports" / "figures").iterdir()]
-    # Experiments × (seeds × two figures + three curves), the Gaussian's and the theory's.
-    assert len(pictures) == 2 * (2 * 2 + 3) + 1 + 5
+    # Experiments × (seeds × two figures + three curves + the collapse), the Gaussian's and the theory's.
+    assert len(pictures) == 2 * (2 * 2 + 3 + 1) + 1 + 5
     assert sorted(embedded) == sorted(pictures)
 
 
@@ -452,6 +527,25 @@ def test_the_page_has_what_the_theory_measured(page: Elements) -> None:
         assert value in text
     assert "With the optimal discriminator, C(G) ends 8.3e-08 nats from −log 4, and no step makes it rise." in text
     assert "the largest rise in one step is 6.8e-03 nats" in text
+
+
+def test_the_page_tells_of_collapse_also_where_there_are_no_classes(page: Elements) -> None:
+    text = " ".join(page.text.split())
+    with_classes, without = text.split("Has the generator collapsed?")[1:]
+    assert "is right on 87.6 % of the test images" in with_classes
+    assert "from 2.151, and 98.7 % of samples are near-duplicates, from 2.6 %" in with_classes
+    assert "of equally many (4,321)" in with_classes
+    without = without.split("The theory, measured")[0]
+    assert "This data set has no classes, and so no class entropy." in without
+    assert "entropy is" not in without
+    assert "98.7 % of samples are near-duplicates" in without
+
+
+def test_the_page_has_table_2_and_what_can_be_measured_of_it(page: Elements) -> None:
+    for value in (*published.FAMILIES, *(cell for row in published.TABLE_2.values() for cell in row)):
+        assert value in page.text
+    for value in ("2,503,984", "1,231,441", "2,500,800", "1,381,584,000", "12,345", "Some machine; PyTorch 2"):
+        assert value in page.text
 
 
 # Figures

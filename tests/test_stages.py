@@ -32,6 +32,9 @@ ARGUMENTS = {
     "cross_validate": ["experiment", "seed"],
     "likelihood": ["experiment", "seed"],
     "reliability": ["experiment", "seed"],
+    "collapse": ["experiment", "seed"],
+    "helvetica": ["experiment", "seed"],
+    "costs": ["experiment"],
     "known_density": [],
     "theory": [],
     "report": [],
@@ -81,7 +84,7 @@ def run_here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder to run stages in, with what an earlier run wrote there."""
-    for name in ("stages", "adversarial_nets"):
+    for name in ("stages", "adversarial_nets", "benchmarks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "params.yaml", tmp_path)
     for name in ("models/mnist5k/0/old.txt", "samples/mnist5k/old.txt", "data/parameters_valid.txt", "reports/index.html"):
@@ -367,6 +370,7 @@ def tiny(values: dict[str, Any], **training: Any) -> dict[str, Any]:
         "num_points": 20,
         "repeats": 2,
     }
+    values["helvetica"]["generator_updates"] = 4
     values["theory"]["discriminator"]["iterations"] = 3
     values["theory"]["path_points"] = 2
     values["theory"]["figure_1"] |= {"warm_up": 2, "generator_updates": 100, "discriminator_steps": 1}

@@ -1,0 +1,84 @@
+"""Train one variant of the experiment's game with one seed, and score it: python choices/train.py alternating 0."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
+import pandas as pd
+
+from adversarial_nets import files
+from adversarial_nets.choices import FIRST_EPOCHS, GradientNorms
+from adversarial_nets.datasets import VALIDATION
+from adversarial_nets.errors import InputError
+from adversarial_nets.evaluation import score
+from adversarial_nets.parameters import Choices, Experiment, parse
+from adversarial_nets.parzen import ParzenWindow
+from adversarial_nets.progress import EpochProgress
+from adversarial_nets.randomness import stream
+from adversarial_nets.sampling import draw_noise, generate
+from adversarial_nets.training import Run, play, start, summary
+from common import REPORTS, Task, exit_status, load_data, load_parameters, read_yaml
+
+RUNS = REPORTS / "choices" / "runs"
+
+
+def main() -> None:
+    """Train, score, and write both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("variant", help="name of a variant in choices/params.yaml")
+    parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
+    given = parser.parse_args()
+    choices, parameters = parse(read_yaml(Path("choices/params.yaml")), Choices), load_parameters()
+    for kind, name, known in (
+        ("variant", given.variant, choices.variants),
+        ("experiment", choices.experiment, parameters.experiments),
+    ):
+        if name not in known:
+            raise InputError(f"choices/params.yaml: no {kind} is called '{name}'; there are {', '.join(known)}")
+    task = Task(parameters, choices.experiment, given.seed)
+    experiment = varied(task.experiment, choices, given.variant)
+    run, gradients = train(task, experiment, given.variant)
+    write(task, run, gradients, RUNS / given.variant / str(given.seed))
+
+
+def varied(experiment: Experiment, choices: Choices, variant: str) -> Experiment:
+    """The experiment with a variant's game."""
+    training = experiment.training.model_copy(update=choices.variants[variant].model_dump())
+    return experiment.model_copy(update={"training": training})
+
+
+def train(task: Task, experiment: Experiment, variant: str) -> tuple[Run, pd.DataFrame]:
+    """The finished run, and the generator's gradient norms update by update."""
+    data = load_data(task)
+    run = start(experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, task.device())
+    norms = GradientNorms(run.game.generator_optimizer)
+    with EpochProgress(f"{variant}, seed {task.seed}", experiment.training.epochs) as show:
+
+        def on_epoch(row: dict[str, float]) -> None:
+            norms.end_epoch()
+            show(row)
+
+        play(run, on_epoch)
+    return run, norms.table()
+
+
+def write(task: Task, run: Run, gradients: pd.DataFrame, folder: Path) -> None:
+    """Learning curve with the mean gradient norm of each epoch, the first epochs' gradients, and the test log-likelihood."""
+    description, protocol = run.experiment.generator, run.experiment.evaluation
+    shape = (run.experiment.sampling.num_samples, description.noise_dimensions)
+    samples = generate(run.kept.generator, draw_noise(description.noise, shape, stream(task.seed, "sampling")))
+    scored = score(ParzenWindow(samples, device=run.images.device), load_data(task), protocol)
+    means = gradients.groupby("epoch")["gradient_norm"].mean()
+    curve = pd.DataFrame(run.curve).merge(means, how="left", on="epoch")
+    with files.replacing(folder) as temporary:
+        temporary.mkdir()
+        files.write_csv(temporary / "learning_curve.csv", curve)
+        files.write_csv(temporary / "gradients.csv", gradients[gradients["epoch"] <= FIRST_EPOCHS])
+        updates = {"discriminator_updates": run.updates, "generator_updates": len(gradients)}
+        files.write_json(temporary / "scores.json", {**scored, **updates, "kept_epoch": summary(run)["kept_epoch"]})
+
+
+if __name__ == "__main__":
+    with exit_status():
+        main()
