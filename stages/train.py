@@ -1,8 +1,9 @@
 """Train a generator against a discriminator; a training that was stopped goes on from where it was."""
 
-from adversarial_nets import training
+from adversarial_nets import files, training
 from adversarial_nets.checkpoints import Checkpoint, run_key
 from adversarial_nets.datasets import VALIDATION
+from adversarial_nets.model_card import model_card
 from adversarial_nets.progress import EpochProgress
 from common import MODELS, Task, checkpoint_folder, load_data, main
 
@@ -16,6 +17,7 @@ def train(task: Task) -> None:
         with EpochProgress(f"{task.name}, seed {task.seed}", task.experiment.training.epochs) as show:
             run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
         training.save(run, task.folder(MODELS))
+        files.write_text(task.folder(MODELS) / "model_card.md", model_card(run, data, task.name, task.seed))
         checkpoint.clear()
 
 
