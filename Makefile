@@ -30,7 +30,7 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
 
-compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower, then open comparison.html
+compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_annealed)
 	.venv/bin/python scripts/compare.py '$(A)' '$(B)'
 
 gate: setup  ## judge the results against the committed reference: better, worse or within chance

@@ -1,4 +1,4 @@
-"""A model card beside each generator: what it is, what made it, what it is good for, and how to load it (Mitchell et al., 2019)."""
+"""A model card beside each generator: what it is, what made it, what it is good for, how to load it (Mitchell et al., 2019)."""
 
 import json
 from typing import Any
@@ -18,9 +18,10 @@ adversarial-nets (licence: MIT).
 
 ## Quality
 
-Parzen-window log-likelihood of {num_validation_images} validation images under {num_validation_samples} samples: **{log_likelihood:.1f} nats**,
-at the best σ of the published grid. It is that of epoch {epoch} of {epochs}, which was kept ({keep}). What it scores on test images, with
-standard errors and beside other seeds, is in `reports/` of the commit that names this file. Log-likelihoods on other data sets cannot be compared with it.
+Parzen-window log-likelihood of {num_validation_images} validation images under {num_validation_samples} samples, at the best σ of
+the published grid: **{log_likelihood:.1f} nats**. This is the generator of epoch {epoch} of {epochs}, {keep}.
+What it scores on test images, with standard errors and beside other seeds, is in `reports/` of the commit that names this file.
+Log-likelihoods on other data sets cannot be compared with it.
 
 ## Architecture
 
@@ -46,10 +47,10 @@ Seed {seed}, on {device}, {updates:,} updates of the discriminator, with these p
 
 ## Intended use and limits
 
-For research and teaching: to look at, to score, and to compare with other generators of the same data. Not for making training data,
-or anything that people would take for real. It knows nothing but its training images, and shows their selection and its biases; it
-may leave out kinds of images that they have, and may repeat others. It takes no label: what an image shows cannot be asked for.
-The Parzen-window estimate is a rough measure of all this. The terms of the data set hold for what is made from it.
+For research and teaching: to look at, to score, and to compare with other generators of the same data. Not for making training
+data, or anything that people would take for real. It knows nothing but its training images, and shows their selection and its
+biases; it may leave out kinds of images that they have, and may repeat others. It takes no label: what an image shows cannot be
+asked for. The Parzen-window estimate is a rough measure of all this. The terms of the data set hold for what is made from it.
 
 ## How to load it
 
@@ -70,7 +71,7 @@ images = generate(generator, noise).reshape(-1, {shape_arguments})
 ```
 """
 NOISE = {"uniform": "uniform on [−√3, √3]", "gaussian": "Gaussian"}
-KEEP = {"best": "the best by this measure", "last": "the last"}
+KEEP = {"best": "the best by this measure", "last": "kept because it was the last"}
 
 
 def model_card(run: Run, data: PreparedData, name: str, seed: int) -> str:

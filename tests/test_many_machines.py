@@ -87,9 +87,7 @@ def test_another_clone_has_the_results_back_instead_of_training_again(head: Proj
         (2, "with-remote", "error: task 2: there are only 2, from 0"),
     ],
 )
-def test_a_task_that_cannot_do_its_work_says_so_before_it_begins(
-    bare: Project, number: int, revision: str, said: str
-) -> None:
+def test_a_task_that_cannot_do_its_work_says_so_before_it_begins(bare: Project, number: int, revision: str, said: str) -> None:
     log = array_task(bare, number, revision, status=2)
     assert said in log
     assert "Running stage" not in log

@@ -46,6 +46,7 @@ def test_the_card_tells_what_the_run_was(run: training.Run, data: PreparedData) 
         "Thirty digits: 20 images for training, 10 others for validation and testing.",
         "- digits.gz, sha256:0123",
         f"**{summary['validation_log_likelihood']:.1f} nats**",
+        f"generator of epoch {summary['kept_epoch']} of 2",
         "of 6 validation images under 20 samples",
         f"{summary['generator_parameters']:,} of the generator, {summary['discriminator_parameters']:,} of the discriminator",
         "Noise: 5 numbers, uniform on",
