@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -235,6 +236,20 @@ def test_two_experiments_are_compared_on_one_page(finished):
     assert "error: 'quicker': git knows no such revision" in finished.run(*compare, "main", "quicker", status=2)
     assert finished.reports() == before
     assert finished.run("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_the_loop_in_the_docs_sweeps_a_parameter(finished):
+    program = re.search(r"## A sweep\n\n```sh\n(.*?)```", (ROOT / "docs" / "experiments.md").read_text(), re.DOTALL).group(1)
+    try:
+        shown = finished.run("bash", "-euc", program.replace("dvc exp show", "dvc exp show --csv"))
+        rows = [line.split(",") for line in shown.splitlines() if ",rate-0.00" in line]
+        assert sorted(row[1] for row in rows) == ["rate-0.001", "rate-0.004"]
+        assert len({tuple(row[4:]) for row in rows}) == 2
+        assert not re.search(r"^Experiment,.*models", shown, re.MULTILINE)
+    finally:
+        finished.run("git", "checkout", "params.yaml", "dvc.lock", "reports")
+        finished.run("dvc", "checkout")
 
 
 def committed_metrics(project: Project) -> dict:
