@@ -33,7 +33,7 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 choices: setup  ## try out Algorithm 1's choices (20 minutes): a table and a figure in reports/choices/
 	.venv/bin/dvc repro choices/dvc.yaml
 
-compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower, then open comparison.html
+compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_annealed)
 	.venv/bin/python scripts/compare.py '$(A)' '$(B)'
 
 gate: setup  ## judge the results against the committed reference: better, worse or within chance

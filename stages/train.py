@@ -8,6 +8,7 @@ from adversarial_nets import files, training
 from adversarial_nets.checkpoints import Checkpoint, run_key
 from adversarial_nets.datasets import VALIDATION
 from adversarial_nets.locks import alone
+from adversarial_nets.model_card import model_card
 from adversarial_nets.progress import EpochProgress
 from common import LOGS, MODELS, Task, checkpoint_folder, load_data, main
 
@@ -26,6 +27,7 @@ def train(task: Task) -> None:
         with EpochProgress(title, task.experiment.training.epochs) as show:
             run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
         training.save(run, task.folder(MODELS))
+        files.write_text(task.folder(MODELS) / "model_card.md", model_card(run, data, task.name, task.seed))
         checkpoint.clear()
         write_log(task, checkpoint.seconds)
 
