@@ -14,7 +14,7 @@ from torch import Tensor
 
 from adversarial_nets import files
 from adversarial_nets.errors import CheckFailed
-from adversarial_nets.evaluation import PUBLISHED_SIGMAS, cross_validate
+from adversarial_nets.evaluation import PUBLISHED_SIGMAS, cross_validate, sigma_grid
 from adversarial_nets.game import Game, Outcome, discriminator_step, generator_step, simultaneous_step
 from adversarial_nets.networks import Network, initialise, save_network
 from adversarial_nets.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
@@ -93,7 +93,7 @@ def start(experiment: Experiment, images: np.ndarray, validation_images: np.ndar
     """Initialise both players and every random stream of a run."""
     description = experiment.generator
     generator = Network(description.noise_dimensions, description.layers)
-    discriminator = Network(images.shape[1], experiment.discriminator.layers)
+    discriminator = Network(experiment.image_shape, experiment.discriminator.layers)
     initialise(generator, stream(seed, "generator initialisation"), torch.from_numpy(images.mean(0, dtype=np.float64)))
     initialise(discriminator, stream(seed, "discriminator initialisation"))
     generator.to(device), discriminator.to(device)
@@ -165,12 +165,13 @@ def _schedule(run: Run, epoch: int) -> dict[str, float]:
 
 
 def _validate(run: Run, epoch: int) -> float:
-    """Mean validation log-likelihood in nats at the best σ of the published grid."""
+    """Mean validation log-likelihood in nats at the best σ of the grid for it, or of the published one."""
     samples = generate(run.game.generator, run.validation_noise)
     if not np.isfinite(samples).all():
         raise CheckFailed(f"training diverged: after epoch {epoch} the images are not finite; lower the learning rate")
     window = ParzenWindow(samples, device=run.images.device)
-    return cross_validate(window, run.validation_images, PUBLISHED_SIGMAS).log_likelihood
+    grid = run.experiment.training.validation.sigma
+    return cross_validate(window, run.validation_images, sigma_grid(grid) if grid else PUBLISHED_SIGMAS).log_likelihood
 
 
 def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:

@@ -1,7 +1,5 @@
 """Draw a generator's samples beside their nearest training images (Figure 2) and interpolations (Figure 3)."""
 
-import numpy as np
-
 from adversarial_nets import figures, files
 from adversarial_nets.datasets import PreparedData
 from adversarial_nets.neighbours import nearest
@@ -24,21 +22,17 @@ def draw(task: Task) -> None:
 
 def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
     """The first samples, not chosen ones."""
-    samples = load_samples(task)[: figures.ROWS * figures.COLUMNS]
-    neighbours = data.training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], data.training_images)]
-    return figures.samples_with_neighbours(_pictures(samples, data), _pictures(neighbours, data))
+    samples, training_images = load_samples(task)[: figures.ROWS * figures.COLUMNS], data.training_images
+    neighbours = training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], training_images)]
+    return figures.samples_with_neighbours(*data.pictures(samples, neighbours))
 
 
 def _interpolations_figure(task: Task, data: PreparedData) -> figures.Figure:
     generator, description = load_generator(generator_path(task), task.device())
     points = stream(task.seed, "interpolation")
     noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, points)
-    images = _pictures(generate(generator, noise), data)
+    [images] = data.pictures(generate(generator, noise))
     return figures.interpolations(images.reshape(LINES, STEPS, *images.shape[1:]))
-
-
-def _pictures(rows: np.ndarray, data: PreparedData) -> np.ndarray:
-    return rows.reshape(len(rows), *data.images.shape[1:])
 
 
 if __name__ == "__main__":

