@@ -59,7 +59,8 @@ class Checkpoint:
         self._key = key
         self._say = say
         self._saved_at = time.monotonic()
-        self._signal: signal.Signals | None = None
+        self._signals: list[signal.Signals] = []  # those that asked to stop; shared with the parts
+        self._parts: list[Checkpoint] = []
         self._usual: dict[signal.Signals, Any] = {}
 
     def restore(self, run: Run) -> None:
@@ -83,11 +84,10 @@ class Checkpoint:
 
     def after_step(self, run: Run) -> None:
         """Save where it is time to. Raises CheckFailed, with the state saved, where a signal has asked the training to stop."""
-        if self._signal:
+        if self._signals:
             self.save(run)
-            raise CheckFailed(
-                f"stopped by {self._signal.name} after {run.updates} updates; started again, training goes on from {self._path}"
-            )
+            stopped = f"stopped by {self._signals[0].name} after {run.updates} updates"
+            raise CheckFailed(f"{stopped}; started again, training goes on from {self._path}")
         if time.monotonic() - self._saved_at >= INTERVAL:
             self.save(run)
 
@@ -104,8 +104,17 @@ class Checkpoint:
         self._saved_at = time.monotonic()
 
     def clear(self) -> None:
-        """Remove the state: the training's results are safe."""
-        self._path.unlink(missing_ok=True)
+        """Remove the state, and those of the parts: the training's results are safe."""
+        for each in (self, *self._parts):
+            each._path.unlink(missing_ok=True)
+
+    def part(self, name: str) -> "Checkpoint":
+        """The checkpoint of an earlier stage of the same training: a file of its own, the same signals."""
+        part = copy.copy(self)
+        part._path = self._path.with_name(f"{self._path.stem}-{name}{self._path.suffix}")
+        part._key = f"{self._key}, {name}"
+        self._parts.append(part)
+        return part
 
     def __enter__(self) -> "Checkpoint":
         self._usual = {number: signal.signal(number, self._ask_to_stop) for number in SIGNALS}
@@ -117,7 +126,7 @@ class Checkpoint:
             signal.signal(number, handler)
 
     def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
-        self._signal = signal.Signals(number)
+        self._signals.append(signal.Signals(number))
         self.__exit__()
 
 

@@ -199,15 +199,24 @@ def num_kept_of_65536(keep_probability: float) -> int:
 
 @torch.no_grad()
 def initialise(network: Network, generator: torch.Generator, marginals: Tensor | None = None) -> None:
-    """Weights uniform in [-init_range, init_range]; biases as described.
+    """Weights uniform in [-init_range, init_range], or sparse; biases as described.
 
     ``marginals``, the mean training image (D,) in [0, 1], sets a bias described as such so that its sigmoid is that image.
     """
     for layer in network.layers.values():
         description, linear = layer.description, layer.linear
-        linear.weight.uniform_(-description.init_range, description.init_range, generator=generator)
+        if getattr(description, "sparse_init", None):
+            _initialise_sparsely(linear.weight, description.sparse_init, generator)
+        else:
+            linear.weight.uniform_(-description.init_range, description.init_range, generator=generator)
         bias = getattr(description, "bias", 0.0)
         linear.bias.copy_(marginal_bias(marginals) if bias == "marginals" else torch.tensor(bias))
+
+
+def _initialise_sparsely(weight: Tensor, count: int, generator: torch.Generator) -> None:
+    """So many weights in each row, chosen at random, from N(0, 1); the others 0."""
+    chosen = torch.rand(weight.shape, generator=generator).topk(count, dim=1).indices
+    weight.zero_().scatter_(1, chosen, torch.randn(chosen.shape, generator=generator))
 
 
 def marginal_bias(marginals: Tensor) -> Tensor:

