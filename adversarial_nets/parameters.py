@@ -488,12 +488,15 @@ class Experiment(Section):
         pretraining, layers = self.training.pretraining, self.generator.layers
         if pretraining is None:
             return
-        later, key = list(layers)[1:], "training.pretraining.first_layer"
-        _require(pretraining.first_layer in later, key, f"must be a layer of the generator after its first: {', '.join(later)}")
-        before, noise = list(layers)[later.index(pretraining.first_layer)], self.generator.noise_dimensions
+        first, later = pretraining.first_layer, list(layers)[1:]
+        known = f"'{first}' must be a layer of the generator after its first: {', '.join(later)}"
+        _require(first in later, "training.pretraining.first_layer", known)
+        before, noise = list(layers)[later.index(first)], self.generator.noise_dimensions
         width = _shapes(layers, (noise,), "generator")[list(layers).index(before)]
-        wanted = f"must take as many values as there is noise, {noise}; {before} gives it {text(width)}"
-        _require(math.prod(width) == noise, key, wanted)
+        wanted = (
+            f"gives {text(width)} values to {first}, which in pretraining is fed with noise, {noise} values; both must be equal"
+        )
+        _require(math.prod(width) == noise, f"generator.layers.{before}", wanted)
 
 
 def text(shape: Shape) -> str:

@@ -336,7 +336,12 @@ def test_convolutional_networks_that_do_not_fit_are_named(path: str, value: Any,
 TFD = "experiments.tfd"
 WRONG_STAGES = [
     ("training.pretraining.first_layer", "h0", "training.pretraining.first_layer", "after its first: h1, h2, h3, y"),
-    ("training.pretraining.first_layer", "h3", "training.pretraining.first_layer", "as there is noise, 100; h2 gives it 8000"),
+    (
+        "training.pretraining.first_layer",
+        "h3",
+        "generator.layers.h2",
+        "gives 8000 values to h3, which in pretraining is fed with noise, 100 values",
+    ),
     ("training.pretraining.epochs", 0, "training.pretraining.epochs", "it is 0"),
     ("generator.layers.y.sparse_init", 8001, "generator.layers.y", "only 8000 inputs"),
     ("generator.layers.y.init_range", 0.1, "generator.layers.y.init_range", "or else sparse_init"),
