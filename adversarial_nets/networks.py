@@ -3,19 +3,24 @@
 Initialisation, maxout, dropout and column norms follow the configuration files that the paper's authors published with it.
 """
 
+import math
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import conv_transpose2d, max_pool2d
 
 from adversarial_nets.parameters import (
+    AnyLayer,
+    ConvolutionalMaxoutParameters,
     DiscriminatorParameters,
     GeneratorParameters,
     LinearParameters,
     MaxoutParameters,
+    Shape,
+    TransposedConvolutionParameters,
 )
 
 ACTIVATIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "linear": lambda x: x}
@@ -48,7 +53,10 @@ class LinearByUnit(torch.autograd.Function):
 
 
 class Layer(nn.Module):
-    """Dropout of the inputs, a linear map, then the activation: (m, inputs) → (m, units)."""
+    """Dropout of the inputs, a linear map, then the activation: (m, inputs) → (m, units).
+
+    ``linear`` holds the weights and biases, here as in the other kinds of layers.
+    """
 
     def __init__(self, inputs: int, description: LinearParameters | MaxoutParameters):
         super().__init__()
@@ -61,8 +69,7 @@ class Layer(nn.Module):
 
         The first ``num_fixed`` inputs are data, whose gradient may be left out.
         """
-        if dropout is not None and self.description.keep_probability < 1:
-            x = x * dropout_mask(x, self.description.keep_probability, dropout)
+        x = dropped(x, self.description.keep_probability, dropout)
         if self.description.type == "maxout":
             return LinearByUnit.apply(x, self.linear.weight, self.linear.bias, num_fixed)
         return self.linear(x)
@@ -75,18 +82,64 @@ class Layer(nn.Module):
         return ACTIVATIONS[self.description.type](values)
 
 
-class Network(nn.Module):
-    """A chain of layers: (m, inputs) → (m, units of the last layer).
+class ConvolutionalMaxout(nn.Module):
+    """Dropout of the inputs, a convolution, maxout over each channel's pieces, max-pooling: (m, C·H·W) → (m, channels·H'·W')."""
 
-    The weights that torch gives it are not the paper's: ``initialise`` or ``load_state_dict`` must follow.
+    def __init__(self, shape: Shape, description: ConvolutionalMaxoutParameters):
+        super().__init__()
+        self.shape, self.description = shape, description
+        self.linear = nn.Conv2d(shape[0], description.channels * description.pieces, description.kernel, padding=description.pad)
+
+    def forward(self, x: Tensor, dropout: torch.Generator | None = None, num_fixed: int = 0) -> Tensor:
+        """The layer's output, its channels one after another; the gradient of all inputs is given."""
+        x = dropped(x, self.description.keep_probability, dropout)
+        pieces = self.linear(x.unflatten(1, self.shape)).unflatten(1, (-1, self.description.pieces))
+        pool = self.description.pool
+        return max_pool2d(pieces.max(dim=2).values, pool.window, pool.stride, ceil_mode=True).flatten(1)
+
+
+class TransposedConvolution(nn.Module):
+    """Dropout of the inputs, then a transposed convolution with a bias for each value: (m, C·H·W) → (m, channels·H'·W')."""
+
+    def __init__(self, shape: Shape, description: TransposedConvolutionParameters):
+        super().__init__()
+        self.shape, self.description = description.input_shape(shape), description
+        kernel = (self.shape[0], description.channels, description.kernel, description.kernel)
+        self.linear = nn.Module()
+        self.linear.weight = nn.Parameter(torch.empty(kernel))
+        self.linear.bias = nn.Parameter(torch.empty(description.shape_after(shape)))
+
+    def preactivation(self, x: Tensor, dropout: torch.Generator | None = None, num_fixed: int = 0) -> Tensor:
+        """The layer's output, its channels one after another."""
+        x = dropped(x, self.description.keep_probability, dropout).unflatten(1, self.shape)
+        return (conv_transpose2d(x, self.linear.weight, stride=self.description.stride) + self.linear.bias).flatten(1)
+
+    forward = preactivation  # it is linear
+
+
+LAYERS = {"convolutional_maxout": ConvolutionalMaxout, "transposed_convolution": TransposedConvolution}
+
+
+def layer_of(shape: Shape, description: AnyLayer) -> nn.Module:
+    """The layer that a description means, for inputs of a shape."""
+    kind = LAYERS.get(description.type)
+    return kind(shape, description) if kind else Layer(math.prod(shape), description)
+
+
+class Network(nn.Module):
+    """A chain of layers, each of which takes and gives rows of values: (m, inputs) → (m, values of the last layer).
+
+    ``inputs`` is the shape of one input, (channels, height, width) of an image, or the number of its values. The weights that
+    torch gives it are not the paper's: ``initialise`` or ``load_state_dict`` must follow.
     """
 
-    def __init__(self, inputs: int, layers: dict[str, LinearParameters | MaxoutParameters]):
+    def __init__(self, inputs: int | Shape, layers: dict[str, AnyLayer]):
         super().__init__()
-        widths = [inputs, *(layer.units for layer in layers.values())]
-        self.layers = nn.ModuleDict(
-            {name: Layer(width, layer) for width, (name, layer) in zip(widths, layers.items(), strict=False)}
-        )
+        shape = (inputs,) if isinstance(inputs, int) else inputs
+        self.layers = nn.ModuleDict()
+        for name, description in layers.items():
+            self.layers[name] = layer_of(shape, description)
+            shape = description.shape_after(shape)
 
     def forward(self, x: Tensor, dropout: torch.Generator | None = None) -> Tensor:
         """The network's output, without dropout unless a random stream for it is given."""
@@ -122,6 +175,11 @@ def maxout(values: Tensor, pieces: int) -> Tensor:
     return grouped.gather(1, winners.squeeze(3).transpose(1, 2)).squeeze(1).t()
 
 
+def dropped(x: Tensor, keep_probability: float, generator: torch.Generator | None) -> Tensor:
+    """Inputs with dropout, or as they are where no random stream is given or all are kept."""
+    return x if generator is None or keep_probability == 1 else x * dropout_mask(x, keep_probability, generator)
+
+
 def dropout_mask(x: Tensor, keep_probability: float, generator: torch.Generator) -> Tensor:
     """1 / p where an input is kept, which happens with probability p, else 0: on average 1.
 
@@ -141,15 +199,24 @@ def num_kept_of_65536(keep_probability: float) -> int:
 
 @torch.no_grad()
 def initialise(network: Network, generator: torch.Generator, marginals: Tensor | None = None) -> None:
-    """Weights uniform in [-init_range, init_range]; biases as described.
+    """Weights uniform in [-init_range, init_range], or sparse; biases as described.
 
     ``marginals``, the mean training image (D,) in [0, 1], sets a bias described as such so that its sigmoid is that image.
     """
     for layer in network.layers.values():
         description, linear = layer.description, layer.linear
-        linear.weight.uniform_(-description.init_range, description.init_range, generator=generator)
+        if getattr(description, "sparse_init", None):
+            _initialise_sparsely(linear.weight, description.sparse_init, generator)
+        else:
+            linear.weight.uniform_(-description.init_range, description.init_range, generator=generator)
         bias = getattr(description, "bias", 0.0)
         linear.bias.copy_(marginal_bias(marginals) if bias == "marginals" else torch.tensor(bias))
+
+
+def _initialise_sparsely(weight: Tensor, count: int, generator: torch.Generator) -> None:
+    """So many weights in each row, chosen at random, from N(0, 1); the others 0."""
+    chosen = torch.rand(weight.shape, generator=generator).topk(count, dim=1).indices
+    weight.zero_().scatter_(1, chosen, torch.randn(chosen.shape, generator=generator))
 
 
 def marginal_bias(marginals: Tensor) -> Tensor:
@@ -164,9 +231,9 @@ def limit_column_norms(network: Network) -> None:
     The bias is not part of the norm.
     """
     for layer in network.layers.values():
-        limit = layer.description.max_column_norm
+        limit = getattr(layer.description, "max_column_norm", None)
         if limit is not None:
-            weight = layer.linear.weight  # (units, inputs): a row here is a column of the published code
+            weight = layer.linear.weight.flatten(1)  # (units, inputs): a row here is a column of the published code
             norms = weight.norm(dim=1, keepdim=True)
             weight.mul_(limit / norms.clamp(min=limit))
 

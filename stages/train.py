@@ -24,7 +24,7 @@ def train(task: Task) -> None:
         alone(path.with_suffix(".lock"), f"{title} is being trained with the same parameters"),
         Checkpoint(path, key, parent=parent()) as checkpoint,
     ):
-        with EpochProgress(title, task.experiment.training.epochs) as show:
+        with EpochProgress(title, training.num_epochs(task.experiment)) as show:
             run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
         training.save(run, task.folder(MODELS))
         files.write_text(task.folder(MODELS) / "model_card.md", model_card(run, data, task.name, task.seed))

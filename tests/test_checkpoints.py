@@ -134,6 +134,36 @@ def test_the_kept_players_are_restored(make, play, path, monkeypatch):
     assert train(Checkpoint(path, "key")) == usual
 
 
+@pytest.mark.parametrize("times", [1, 2 * (STEPS + 1), 2 * (STEPS + 1) + 1, 2 * (STEPS + 1) + 7, (2 + EPOCHS) * (STEPS + 1)])
+def test_a_training_of_two_stages_stopped_in_either_ends_like_one_never_stopped(two_stages, play, path, monkeypatch, times):
+    """In the first, at its end, in the first step of the second, and later."""
+    usual, asked = play(two_stages), [0]
+    after_step = Checkpoint.after_step
+
+    def count(self, run):
+        asked[0] += 1
+        if asked[0] == times:
+            os.kill(os.getpid(), signal.SIGTERM)
+        after_step(self, run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "after_step", count)
+        with pytest.raises(CheckFailed, match="stopped by SIGTERM"), Checkpoint(path, "key") as checkpoint:
+            play(two_stages, checkpoint)
+    checkpoint = Checkpoint(path, "key", lambda message: None)
+    assert play(two_stages, checkpoint) == usual
+    checkpoint.clear()
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.fixture
+def two_stages(parameter_values: dict[str, Any]) -> Experiment:
+    """The generator's last layers for two epochs, then all of them."""
+    values = small(parameter_values, pretraining={"first_layer": "h1", "epochs": 2})
+    values["experiments"]["mnist5k"]["generator"]["noise_dimensions"] = 6
+    return parameters.parse(values).experiments["mnist5k"]
+
+
 def test_saving_does_not_disturb_a_training(make, play, path, monkeypatch):
     usual = play(make())
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)

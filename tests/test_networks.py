@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from adversarial_nets import networks, parameters
+from adversarial_nets import networks, parameters, training
+from adversarial_nets.game import Game, simultaneous_step
 from adversarial_nets.networks import Network, initialise, limit_column_norms
-from adversarial_nets.parameters import LinearParameters, MaxoutParameters
+from adversarial_nets.parameters import (
+    ConvolutionalMaxoutParameters,
+    LinearParameters,
+    MaxoutParameters,
+    TransposedConvolutionParameters,
+)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -41,9 +47,81 @@ def discriminator(mnist) -> Network:
     return Network(784, mnist.discriminator.layers)
 
 
-def test_parameter_counts_of_the_published_networks(generator, discriminator):
-    assert generator.num_parameters == 2_503_984
-    assert discriminator.num_parameters == 1_231_441
+PUBLISHED = {
+    # experiment: parameters of the generator and of the discriminator
+    "mnist": (2_503_984, 1_231_441),
+    "cifar10_mlp": (89_395_072, 37_393_601),
+    "cifar10_conv": (64_825_072, 12_454_073),
+    "tfd": (84_858_404, 21_037_201),
+    "fer2013": (84_858_404, 21_037_201),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_parameter_counts_of_the_published_networks(parameter_values, name):
+    experiment = parameters.parse(parameter_values).experiments[name]
+    with torch.device("meta"):  # sizes without memory
+        generator = Network(experiment.generator.noise_dimensions, experiment.generator.layers)
+        discriminator = Network(experiment.image_shape, experiment.discriminator.layers)
+    assert (generator.num_parameters, discriminator.num_parameters) == PUBLISHED[name]
+
+
+def test_parameter_counts_of_the_first_stage(parameter_values):
+    first = training.pretraining_of(parameters.parse(parameter_values).experiments["tfd"])
+    with torch.device("meta"):
+        generator = Network(first.generator.noise_dimensions, first.generator.layers)
+        assert [layer(torch.empty(2, layer.linear.in_features)).shape[1] for layer in generator.layers.values()] == [
+            8000,
+            8000,
+            2304,
+        ]
+    assert generator.num_parameters == 83_250_304
+
+
+def test_widths_of_the_fully_connected_networks(parameter_values):
+    """What each layer puts out, as published."""
+    widths = {
+        "mnist": ([1200, 1200, 784], [240, 240, 1]),
+        "cifar10_mlp": ([8000, 8000, 3072], [1600, 1600, 1]),
+        "tfd": ([8000, 100, 8000, 8000, 2304], [1200, 1200, 1]),
+    }
+    for name, players in widths.items():
+        experiment = parameters.parse(parameter_values).experiments[name]
+        with torch.device("meta"):
+            networks = Network(100, experiment.generator.layers), Network(experiment.image_shape, experiment.discriminator.layers)
+            for network, expected, x in zip(
+                networks, players, (torch.empty(2, 100), torch.empty(2, players[0][-1])), strict=True
+            ):
+                assert [(x := layer(x)).shape[1] for layer in network.layers.values()] == expected
+
+
+def test_sparse_weights_are_so_many_standard_normal_ones():
+    network = Network(300, {"y": linear(units=200, init_range=None, sparse_init=100)})
+    initialise(network, seeded())
+    weight = network.layers["y"].linear.weight.detach()
+    assert ((weight != 0).sum(dim=1) == 100).all()
+    assert ((weight != 0).sum(dim=0) > 30).all()  # no input is left out
+    values = weight[weight != 0].double()
+    assert abs(float(values.mean())) < 5 / len(values) ** 0.5
+    assert float(values.std()) == pytest.approx(1, abs=0.03)
+
+
+def test_shapes_of_the_convolutional_networks(parameter_values):
+    """Described (as `check` validates them) and computed, 32 → 33 → 16 → 15 → 7 → 9 → 5."""
+    experiment = parameters.parse(parameter_values).experiments["cifar10_conv"]
+    sides, shape = [32], (3, 32, 32)
+    for layer in list(experiment.discriminator.layers.values())[:3]:
+        shape, before = layer.shape_after(shape), shape
+        sides += [layer.convolved(before[1]), shape[1]]
+    assert (sides, shape) == ([32, 33, 16, 15, 7, 9, 5], (192, 5, 5))
+    with torch.device("meta"):
+        discriminator, x = Network((3, 32, 32), experiment.discriminator.layers), torch.empty(2, 3072)
+        widths = [(x := layer(x)).shape[1] for layer in discriminator.layers.values()]
+        generator = Network(100, experiment.generator.layers)
+        assert generator(torch.empty(2, 100)).shape == (2, 3072)
+        assert generator.layers["y"].linear.bias.shape == (3, 32, 32)
+    assert widths == [32 * 16 * 16, 32 * 7 * 7, 4800, 500, 1]
+    assert [layer.linear.bias.numel() for layer in list(discriminator.layers.values())[:3]] == [64, 64, 384]
 
 
 def test_initial_weights_fill_their_range(generator, discriminator):
@@ -304,3 +382,121 @@ def test_every_option_survives_a_file(tmp_path):
     initialise(network, seeded())
     networks.save_network(network, description, tmp_path / "file")
     assert networks.load_generator(tmp_path / "file", torch.device("cpu"))[1] == description
+
+
+# Convolutional layers, against their definitions written out
+
+
+def convolutional(**options) -> ConvolutionalMaxoutParameters:
+    values = {"channels": 2, "pieces": 3, "kernel": 3, "pad": 1, "pool": {"window": 3, "stride": 2}, "init_range": 0.1}
+    return ConvolutionalMaxoutParameters(**{"type": "convolutional_maxout", **values, **options})
+
+
+def transposed(**options) -> TransposedConvolutionParameters:
+    values = {"input_channels": 2, "channels": 3, "kernel": 3, "stride": 2, "init_range": 0.1}
+    return TransposedConvolutionParameters(**{"type": "transposed_convolution", **values, **options})
+
+
+def initialised(inputs, **layers) -> Network:
+    network = Network(inputs, layers)
+    initialise(network, seeded())
+    for layer in network.layers.values():
+        layer.linear.bias.data.normal_(generator=seeded(1))
+    return network.double()
+
+
+@pytest.mark.parametrize(
+    ("side", "options"),
+    [(6, {}), (5, {"pad": 0}), (4, {"kernel": 2, "pool": {"window": 2, "stride": 2}}), (7, {"pool": {"window": 2, "stride": 3}})],
+)
+def test_convolutional_maxout_is_what_it_says(side, options):
+    """Every value of the output by loops; windows that hang over the border count."""
+    description = convolutional(**options)
+    layer = initialised((2, side, side), y=description).layers["y"]
+    image = torch.randn((1, 2, side, side), dtype=torch.float64, generator=seeded(2))
+    weight, bias = layer.linear.weight.detach().numpy(), layer.linear.bias.detach().numpy()
+    padded = np.pad(image[0].numpy(), [(0, 0), (description.pad,) * 2, (description.pad,) * 2])
+    maps, kernel = padded.shape[1] - description.kernel + 1, description.kernel
+    values = np.empty((6, maps, maps))
+    for row, column in np.ndindex(maps, maps):
+        values[:, row, column] = (weight * padded[:, row : row + kernel, column : column + kernel]).sum((1, 2, 3)) + bias
+    best = values.reshape(2, 3, maps, maps).max(axis=1)
+    window, stride = description.pool.window, description.pool.stride
+    starts = [start for start in range(0, maps, stride) if start == 0 or start - stride + window < maps]
+    pooled = [[best[:, r : r + window, c : c + window].max((1, 2)) for c in starts] for r in starts]
+    assert description.shape_after((2, side, side)) == (2, len(starts), len(starts))
+    np.testing.assert_allclose(layer(image.flatten(1)).detach()[0], np.moveaxis(pooled, -1, 0).ravel(), rtol=1e-12)
+
+
+def test_transposed_convolution_is_what_it_says():
+    """Every input value adds its kernel to the output where it stands, and each output value has a bias of its own."""
+    layer = initialised(2 * 4 * 4, y=transposed()).layers["y"]
+    maps = torch.randn((2, 4, 4), dtype=torch.float64, generator=seeded(2))
+    expected = layer.linear.bias.detach().numpy().copy()
+    assert expected.shape == (3, 9, 9)
+    for channel, row, column in np.ndindex(2, 4, 4):
+        kernel = layer.linear.weight.detach().numpy()[channel] * float(maps[channel, row, column])
+        expected[:, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3] += kernel
+    np.testing.assert_allclose(layer(maps.reshape(1, -1)).detach()[0], expected.ravel(), rtol=1e-12)
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3))
+def test_a_described_shape_is_the_computed_one_or_refused(side, kernel, window, stride, pad):
+    description = convolutional(kernel=kernel, pad=pad, pool={"window": window, "stride": stride})
+    try:
+        shape = description.shape_after((2, side, side))
+    except ValueError:
+        assert side + 2 * pad - kernel + 1 < max(1, window - stride + 1)
+    else:
+        with torch.device("meta"):
+            assert Network((2, side, side), {"y": description})(torch.empty(1, 2 * side * side)).shape[1] == np.prod(shape)
+
+
+def test_convolutional_layers_start_in_their_range_and_without_bias():
+    network = Network((2, 6, 6), {"h": convolutional(), "y": transposed(input_channels=2)})
+    initialise(network, seeded())
+    for layer in network.layers.values():
+        assert 0.08 < layer.linear.weight.abs().max() <= 0.1
+        assert (layer.linear.bias == 0).all()
+
+
+def test_kernels_are_limited_one_piece_at_a_time():
+    network = Network((2, 6, 6), {"y": convolutional(max_column_norm=0.7)})
+    initialise(network, seeded())
+    weight = network.layers["y"].linear.weight
+    weight.data[0], weight.data[1:] = 5.0, 0.01
+    limit_column_norms(network)
+    assert weight[0].norm().item() == pytest.approx(0.7)
+    assert (weight[1:] == 0.01).all()
+
+
+@pytest.mark.parametrize(
+    "description", [convolutional(keep_probability=0.5), transposed(keep_probability=0.5)], ids=["conv", "transposed"]
+)
+def test_convolutional_layers_drop_their_inputs(description):
+    network, x = initialised((2, 6, 6), y=description), torch.ones((3, 72), dtype=torch.float64)
+    dropped = networks.dropped(x, 0.5, seeded(4))
+    assert torch.equal(network(x, seeded(4)), network(dropped))
+    assert not torch.equal(network(x, seeded(4)), network(x))
+
+
+def test_convolutional_players_play_a_step_and_survive_a_file(tmp_path):
+    layers = {"h": linear("sigmoid", 2 * 3 * 3), "y": transposed(input_channels=2, channels=2, kernel=2)}
+    description = parameters.GeneratorParameters(noise="gaussian", noise_dimensions=4, layers=layers)
+    generator = Network(4, layers)
+    discriminator = Network((2, 6, 6), {"h": convolutional(), "h1": maxout(), "y": linear("sigmoid", 1)})
+    for network in (generator, discriminator):
+        initialise(network, seeded())
+    optimizers = [torch.optim.SGD(network.parameters(), lr=0.1) for network in (generator, discriminator)]
+    before = [value.clone() for network in (generator, discriminator) for value in network.state_dict().values()]
+    outcome = simultaneous_step(
+        Game(generator, discriminator, *optimizers, "non_saturating", seeded()), torch.rand((5, 72)), torch.randn((5, 4))
+    )
+    assert all(value.isfinite() for value in outcome)
+    after = [value for network in (generator, discriminator) for value in network.state_dict().values()]
+    assert not any(torch.equal(one, two) for one, two in zip(before, after, strict=True))
+    networks.save_network(generator, description, tmp_path / "file")
+    loaded, found = networks.load_generator(tmp_path / "file", torch.device("cpu"))
+    assert found == description
+    noise = torch.rand((3, 4), generator=seeded())
+    assert torch.equal(loaded(noise), generator(noise))

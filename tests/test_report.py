@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 
 import report
 from adversarial_nets import datasets, figures, files, published, tables
+from adversarial_nets.datasets import PreparedData
 from adversarial_nets.errors import InputError
 from adversarial_nets.evaluation import CrossValidation
 from adversarial_nets.neighbours import nearest
@@ -614,7 +615,10 @@ def test_neighbours_are_those_of_each_rows_last_sample(tmp_path: Path, monkeypat
     """Training images here are the samples themselves and so their own nearest."""
     stage = importlib.import_module("figures")
     images = np.random.default_rng(0).integers(0, 256, (30, 5, 4), np.uint8)
-    data = SimpleNamespace(images=images, training_images=datasets.scaled(images)[::-1])
+    text = np.array(["none"])
+    data = PreparedData(
+        np.array("Noise"), images, np.zeros(30, np.uint8), np.arange(30)[::-1], np.zeros((1, 30), np.uint8), text, text
+    )
     monkeypatch.chdir(tmp_path)
     files.write_npy(Path("samples/mnist/0.npy"), datasets.scaled(images))
     panels = grid(stage._samples_figure(Task(SimpleNamespace(), "mnist", 0), data))

@@ -15,10 +15,13 @@ import pytest
 import torch
 from matplotlib import font_manager  # noqa: F401 (its first import may say on stderr that it builds a cache)
 from ruamel.yaml import YAML
-from torchvision.datasets import MNIST
+from torchvision.datasets import CIFAR10, MNIST
 
 from adversarial_nets import datasets, files
 from adversarial_nets.datasets import TEST, TRAIN, VALIDATION, PreparedData
+from adversarial_nets.results import load_experiment
+from faces import write_tfd
+from test_cifar10 import Files
 
 ROOT = Path(__file__).parents[1]
 ARGUMENTS = {
@@ -409,6 +412,76 @@ def test_all_stages_make_a_report_and_the_same_numbers_twice(
     assert not any(Path(name).name.startswith(".") for name in first)
     run_all([stage for stage in ARGUMENTS if stage not in ("check", "prepare", "report")], run_here)
     assert outputs(folder) == first
+
+
+def shrunk(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """An experiment's small variant, smaller still, alone in the suite."""
+    experiment = values["experiments"][name]
+    experiment["training"]["validation"] |= {"every": 1, "num_samples": 30}
+    experiment["training"] |= {"epochs": 1, "minibatch_size": 50}
+    experiment["sampling"]["num_samples"] = 40
+    experiment["baselines"] |= {"num_samples": 40, "num_centroids": 10}
+    experiment["reliability"] |= {"num_draws": 2, "num_samples": {"lowest": 20, "highest": 40, "count": 2}}
+    return {**values, "device": "cpu", "threads": 1, "suite": [name], "seeds": [0]}
+
+
+def run_path(run_here: Callable[..., Ended], name: str) -> None:
+    """Every stage that is about one experiment."""
+    for stage in [stage for stage, arguments in ARGUMENTS.items() if "experiment" in arguments]:
+        ended = run_here(stage, *[{"experiment": name, "seed": "0"}[argument] for argument in ARGUMENTS[stage]])
+        assert (stage, ended.status, ended.stderr) == (stage, 0, "")
+
+
+def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = shrunk(parameter_values, "tfd_small")
+    experiment = values["experiments"]["tfd_small"]
+    experiment["training"]["pretraining"]["epochs"] = 1
+    for player, names in (("generator", ("h0", "h2", "h3")), ("discriminator", ("h0", "h1"))):
+        for layer in names:
+            experiment[player]["layers"][layer]["units"] = 12
+    experiment["generator"]["layers"]["y"]["sparse_init"] = 4
+    write_parameters(folder, values)
+    write_tfd(folder / "raw" / "TFD_48x48.mat")
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
+    run_path(run_here, "tfd_small")
+    metrics = load_experiment("tfd_small", [0], folder / "models", folder / "scores").metrics()
+    with np.load(folder / "scores" / "tfd_small" / "0" / "log_likelihoods.npz") as scores:
+        means = [scores[f"fold_{fold}"].mean() for fold in range(5)]
+        assert [len(scores[f"fold_{fold}"]) for fold in range(5)] == [20] * 5
+    assert metrics["log_likelihood"] == pytest.approx(np.mean(means), abs=1e-6)
+    assert metrics["standard_error"] == pytest.approx(np.std(means, ddof=1) / 5**0.5, abs=1e-6)
+    assert (metrics["num_test_images"], len(set(np.round(means, 6)))) == (100, 5)
+    summary = files.read_json(folder / "models" / "tfd_small" / "0" / "summary.json")
+    assert (summary["epochs"], summary["kept_epoch"]) == (2, 2)
+
+
+@pytest.mark.parametrize("name", ["cifar10_mlp_small", "cifar10_conv_small"])
+def test_the_path_of_colour_images(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    values, official = shrunk(parameter_values, name), Files(folder / "raw")
+    data = {"md5": official.md5, "num_train": 14, "num_validation": 6, "num_test": 4}
+    values["experiments"][name]["data"] |= data
+    values["experiments"][name]["generator"]["layers"]["h0"]["units"] = 20
+    write_parameters(folder, values)
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(official.folder.parent))
+    run_path(run_here, name)
+    assert np.isfinite(load_experiment(name, [0], folder / "models", folder / "scores").metrics()["log_likelihood"])
+    assert np.load(folder / "samples" / name / "0.npy").shape == (40, 3072)
+
+
+@pytest.mark.parametrize("name", ["tfd", "fer2013", "cifar10_conv"])
+def test_missing_source_files_are_one_line_and_nothing_changes(
+    folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("ADVERSARIAL_NETS_DATA", raising=False)
+    before = snapshot(folder)
+    assert str(Path("data/raw")) in line(run_here("prepare", name))
+    assert snapshot(folder) == before
 
 
 def test_processes_share_the_samples_and_one_of_them_writes(

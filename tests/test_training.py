@@ -401,3 +401,62 @@ def test_a_gpu_gives_the_same_bytes_twice(make, images, validation_images):
     runs = [training.train(make(epochs=3), images, validation_images, 0, torch.device("cuda")) for _ in range(2)]
     assert weights(runs[0].kept.generator.cpu()) == weights(runs[1].kept.generator.cpu())
     assert runs[0].curve == runs[1].curve
+
+
+# Two stages
+
+
+@pytest.fixture
+def two_stages(parameter_values) -> Experiment:
+    """As TFD is trained, on digits: the generator from h1 on for two epochs, then all of it for three."""
+    values = copy.deepcopy(parameter_values)
+    experiment = values["experiments"]["mnist5k"]
+    experiment["generator"].update(noise_dimensions=6)
+    for player in ("generator", "discriminator"):
+        for name in ("h0", "h1"):
+            experiment[player]["layers"][name]["units"] = 6
+    experiment["training"].update(SMALL | {"epochs": 3, "pretraining": {"first_layer": "h1", "epochs": 2}})
+    return parameters.parse(values).experiments["mnist5k"]
+
+
+def test_the_second_stage_starts_from_the_first_and_is_otherwise_fresh(two_stages, play, images, validation_images, monkeypatch):
+    started, original = [], training.play
+
+    def note(run: training.Run, *options: Any) -> training.Run:
+        game = copy.deepcopy((run.game.generator, run.game.discriminator))
+        started.append((*game, run.updates, run.noise.get_state(), run.game.generator_optimizer.state_dict()["state"]))
+        return original(run, *options)
+
+    monkeypatch.setattr(training, "play", note)
+    run = play(two_stages)
+    (below, first, *_, noise, _), (generator, second, updates, other_noise, velocities) = started
+    assert list(below.layers) == ["h1", "y"]
+    alone = training.start(training.pretraining_of(two_stages), images, validation_images, 0, CPU, "pretraining, ")
+    for name, value in original(alone, lambda row: None).kept.generator.state_dict().items():
+        assert torch.equal(generator.state_dict()[name], value)
+        assert not torch.equal(run.kept.generator.state_dict()[name], value)  # taken-over layers train too
+    assert weights(first) != weights(second)
+    assert not torch.equal(noise, other_noise)
+    assert (updates, velocities) == (0, {})
+
+
+def test_the_curve_of_two_stages_is_numbered_through(two_stages, play, tmp_path):
+    rows = []
+    run = play(two_stages, on_epoch=rows.append)
+    training.save(run, tmp_path / "run")
+    curve = pd.read_csv(tmp_path / "run" / "learning_curve.csv")
+    assert curve["epoch"].tolist() == [row["epoch"] for row in rows] == [1, 2, 3, 4, 5]
+    assert curve["momentum"].isna().all()
+    summary = files.read_json(tmp_path / "run" / "summary.json")
+    assert (summary["epochs"], summary["kept_epoch"]) == (5, 5)
+
+
+def test_without_its_own_grid_validation_uses_the_published_one(make, play, monkeypatch):
+    used = []
+    monkeypatch.setattr(
+        training, "cross_validate", lambda window, images, sigmas: used.append(sigmas) or SimpleNamespace(log_likelihood=1.0)
+    )
+    play(make(epochs=1))
+    play(make(epochs=1, validation={**SMALL["validation"], "sigma": {"lowest": 1.0, "highest": 100.0, "count": 3}}))
+    np.testing.assert_allclose(used[0], np.logspace(-1, 0, 10))
+    np.testing.assert_allclose(used[1], [1, 10, 100])
