@@ -11,7 +11,7 @@ NAMES = {"minimax": "descends log(1 − D(G(z)))", "non_saturating": "ascends lo
 
 
 def collapse(before: np.ndarray, after: dict[str, np.ndarray], rows: dict[str, list[dict[str, Any]]]) -> Figure:
-    """Left: images (n, H, W) of the same z before and after, a row for each objective. Right: the measure against updates."""
+    """Left: images (n, H, W) or (n, H, W, 3) of the same z before and after, a row for each objective. Right: the measure."""
     lines = {"before": before, **{NAMES[objective]: images for objective, images in after.items()}}
     figure = plt.figure(figsize=(12, 3.4), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))

@@ -25,7 +25,7 @@ Log-likelihoods on other data sets cannot be compared with it.
 
 ## Architecture
 
-Noise: {noise_dimensions} numbers, {noise}, of variance 1. Image: {shape} values in [0, 1].
+Noise: {noise_dimensions} numbers, {noise}, of variance 1. Image: {shape} values, {scale}.
 
 {layers}
 
@@ -104,6 +104,7 @@ def model_card(run: Run, data: PreparedData, name: str, seed: int) -> str:
         device=run.images.device.type,
         updates=run.updates,
         recipe=json.dumps(training.model_dump(exclude_none=True), indent=2),
+        scale="in [0, 1]" if data.contrast_norm is None else f"less their mean, scaled to norm {data.contrast_norm:g}",
         shape=" × ".join(map(str, shape)),
         shape_arguments=", ".join(map(str, shape)),
     )

@@ -257,8 +257,8 @@ def load_generator(path: Path, device: torch.device) -> tuple[Network, Generator
     return network.to(device), description
 
 
-def load_discriminator(path: Path, inputs: int, device: torch.device) -> Network:
-    """A saved discriminator of images with so many pixels."""
+def load_discriminator(path: Path, inputs: Shape, device: torch.device) -> Network:
+    """A saved discriminator of images (C, H, W)."""
     text, weights = _read_network(path)
     network = Network(inputs, DiscriminatorParameters.model_validate_json(text).layers)
     network.load_state_dict(weights)
