@@ -32,6 +32,7 @@ def go_on(
     and momentum are those at which the training with this ``summary`` ended; the optimiser starts afresh.
     """
     training, description, device = experiment.training, experiment.generator, next(generator.parameters()).device
+    discriminator.requires_grad_(False)  # saves the gradients of its weights
     optimizers = [make_optimizer(player, training) for player in (generator, discriminator)]
     game = Game(generator, discriminator, *optimizers, objective, stream(seed, "helvetica, dropout", device))
     schedule = learning_rate_at(summary["updates"], training), momentum_at(summary["epochs"], training.momentum)
