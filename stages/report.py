@@ -9,6 +9,7 @@ import pandas as pd
 
 from adversarial_nets import figures, files, page, tables
 from adversarial_nets.errors import InputError
+from adversarial_nets.published import panel
 from adversarial_nets.results import ExperimentResult, load_experiment
 from common import FIGURES, MODELS, REPORTS, SCORES, Task, main, present
 
@@ -19,7 +20,7 @@ SAMPLES = (
     "on its left, by squared Euclidean distance."
 )
 SAMPLES_IN_THE_PAPER = (
-    "Figure 2, random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
+    "{panel}: random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
     "the model has not memorised the training set."
 )
 INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
@@ -72,10 +73,10 @@ def report(task: Task) -> None:
 
 def load(name: str, seeds: list[int]) -> ExperimentResult:
     """What the other stages measured. Raises InputError where anything is missing, before any report is touched."""
-    for seed, picture in itertools.product(seeds, GENERATOR_PICTURES):
+    for seed, picture in itertools.product(seeds, (*GENERATOR_PICTURES, "copying.json")):
         present(FIGURES / name / str(seed) / picture, "figures")
     try:
-        return load_experiment(name, seeds, MODELS, SCORES)
+        return load_experiment(name, seeds, MODELS, SCORES, FIGURES)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename}: not there; run the stages before `report`, or all by `dvc repro`") from None
 
@@ -124,7 +125,7 @@ def generator_pictures(name: str, seed: int, folder: Path) -> list[page.Picture]
         shutil.copy(FIGURES / name / str(seed) / picture, folder / f"{name}-{seed}-{picture}") for picture in GENERATOR_PICTURES
     ]
     return [
-        page.Picture(samples, SAMPLES.format(seed=seed), SAMPLES_IN_THE_PAPER),
+        page.Picture(samples, SAMPLES.format(seed=seed), SAMPLES_IN_THE_PAPER.format(panel=panel(name))),
         page.Picture(interpolations, INTERPOLATIONS.format(seed=seed), INTERPOLATIONS_IN_THE_PAPER),
     ]
 
