@@ -1,7 +1,11 @@
-"""Nearest training images, by squared Euclidean distance as in Figure 2, and how near images are to one another."""
+"""Nearest images by Euclidean distance: those beside the samples in Figure 2, how near images are, whether samples are copies."""
+
+from typing import Any
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
+
+QUANTILES = [0.01, 0.25, 0.5, 0.75]
 
 
 def nearest(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
@@ -29,3 +33,25 @@ def distances_from_others(images: np.ndarray) -> np.ndarray:
 def _distances(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Of rows from rows, from their differences: exactly 0 for equal images, which the search's own distances are not."""
     return np.linalg.norm(images - others, axis=1)
+
+
+def copying(samples: np.ndarray, training_images: np.ndarray, test_images: np.ndarray) -> list[dict[str, Any]]:
+    """Quantiles of the distances to the nearest image, in the data's own scale, that show whether a generator copies its inputs.
+
+    As many samples as test images (m, D) are used, where there are so many. The more images there are to be near to, the smaller
+    are the distances: the last two rows have equally many, test images and as many training images at random.
+    """
+    samples = samples[: len(test_images)]
+    count = min(len(test_images), len(training_images))
+    some = training_images[np.random.default_rng(0).permutation(len(training_images))[:count]]
+    pairs = {
+        "test images to training images": (test_images, training_images),
+        "samples to training images": (samples, training_images),
+        "samples to test images": (samples, test_images[:count]),
+        "samples to as many training images": (samples, some),
+    }
+    return [{"distances": name, "num_others": len(pair[1]), "quantiles": _quantiles(*pair)} for name, pair in pairs.items()]
+
+
+def _quantiles(images: np.ndarray, others: np.ndarray) -> list[float]:
+    return np.quantile(distances(images, others), QUANTILES).round(4).tolist()

@@ -66,6 +66,11 @@ class Chapter:
         return tables.held_out(self.result)
 
     @property
+    def copying(self) -> pd.DataFrame:
+        """Whether samples are nearer to training images than they should be."""
+        return tables.copying(self.result)
+
+    @property
     def published(self) -> tuple[float, float] | None:
         """The paper's value and standard error for adversarial nets on this data set, where it has one."""
         return TABLE_1["Adversarial nets"].get(self.result.data_set)

@@ -1,6 +1,6 @@
 """What the stages measured, gathered per experiment for the report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from adversarial_nets.evaluation import CrossValidation, mean_and_standard_error
 @dataclass(frozen=True)
 class SeedResult:
     """One trained generator: its summary, learning curve, choice of σ, test log-likelihoods, (m,) for each fold, what the stage
-    ``reliability`` measured of them, and ``collapse`` of the samples.
+    ``reliability`` measured of them, ``collapse`` of the samples, and the distances that show whether it copies.
     """
 
     seed: int
@@ -25,6 +25,7 @@ class SeedResult:
     num_samples: int
     reliability: dict[str, Any]
     collapse: dict[str, Any]
+    copying: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def log_likelihood(self) -> float:
@@ -109,14 +110,14 @@ class ExperimentResult:
         return pd.concat([seed.learning_curve.assign(seed=seed.seed) for seed in self.seeds], ignore_index=True)
 
 
-def load_experiment(name: str, seeds: list[int], models: Path, scores: Path) -> ExperimentResult:
+def load_experiment(name: str, seeds: list[int], models: Path, scores: Path, figures: Path) -> ExperimentResult:
     """Read what was measured of an experiment under these folders."""
-    results = [_load_seed(seed, models / name / str(seed), scores / name / str(seed)) for seed in seeds]
+    results = [_load_seed(seed, *(folder / name / str(seed) for folder in (models, scores, figures))) for seed in seeds]
     of_all = {stage: files.read_json(scores / name / f"{stage}.json") for stage in ("baselines", "costs", "helvetica")}
     return ExperimentResult(name, seeds=results, **of_all)
 
 
-def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
+def _load_seed(seed: int, model: Path, scores: Path, figures: Path) -> SeedResult:
     chosen = files.read_json(scores / "cross_validation.json")
     with np.load(scores / "log_likelihoods.npz", allow_pickle=False) as arrays:
         log_likelihoods = [arrays[f"fold_{fold}"] for fold in range(len(chosen["folds"]))]
@@ -129,4 +130,5 @@ def _load_seed(seed: int, model: Path, scores: Path) -> SeedResult:
         num_samples=chosen["num_samples"],
         reliability=files.read_json(scores / "reliability.json"),
         collapse=files.read_json(scores / "collapse.json"),
+        copying=files.read_json(figures / "copying.json"),
     )

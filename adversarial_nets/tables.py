@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from adversarial_nets.evaluation import mean_and_standard_error
+from adversarial_nets.neighbours import QUANTILES
 from adversarial_nets.published import FAMILIES, TABLE_1, TABLE_2
 from adversarial_nets.results import ExperimentResult, SeedResult
 
@@ -120,6 +121,17 @@ def _reliability(seed: SeedResult) -> dict[str, str]:
         "log-likelihood there": f"{refined['log_likelihood']:.1f} ± {refined['standard_error']:.1f}",
     }
     return {name: cell.replace("-", "−") for name, cell in cells.items()}
+
+
+def copying(experiment: ExperimentResult) -> pd.DataFrame:
+    """Distances to the nearest image, of each seed: every cell a text, in the data's own scale."""
+    return pd.DataFrame([_copying(seed.seed, row) for seed in experiment.seeds for row in seed.copying])
+
+
+def _copying(seed: int, row: dict[str, Any]) -> dict[str, str]:
+    named = zip(QUANTILES, row["quantiles"], strict=True)
+    quantiles = {"median" if share == 0.5 else f"{share:.0%} below": f"{value:.2f}" for share, value in named}
+    return {"seed": f"{seed}", "distances of": row["distances"], "number of these": f"{row['num_others']:,}", **quantiles}
 
 
 def theory(measured: dict[str, Any]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from adversarial_nets.machine import processor
 from adversarial_nets.parameters import Parameters
 from adversarial_nets.references import readme_table, write_checksums
 from adversarial_nets.results import ExperimentResult, load_experiment
-from common import LOGS, MODELS, PREPARED, REPORTS, SCORES, exit_status, load_parameters
+from common import FIGURES, LOGS, MODELS, PREPARED, REPORTS, SCORES, exit_status, load_parameters
 
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -29,7 +29,7 @@ def write_reference() -> None:
     refuse_stale_results()
     parameters = load_parameters()
     for name in parameters.suite:
-        result = load_experiment(name, parameters.seeds, MODELS, SCORES)
+        result = load_experiment(name, parameters.seeds, MODELS, SCORES, FIGURES)
         with files.replacing(REPORTS / "reference" / name) as folder:
             write_experiment(result, parameters, folder)
         print(f"wrote {REPORTS / 'reference' / name}")

@@ -1,9 +1,9 @@
-"""Draw a generator's samples beside their nearest training images (Figure 2) and interpolations (Figure 3)."""
+"""Draw a generator's samples beside their nearest training images (Figure 2) and interpolations (Figure 3); measure copying."""
 
 from adversarial_nets import figures, files
-from adversarial_nets.datasets import PreparedData
+from adversarial_nets.datasets import TEST, PreparedData
 from adversarial_nets.errors import InputError
-from adversarial_nets.neighbours import nearest
+from adversarial_nets.neighbours import copying, nearest
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import generate, interpolated_noise
 from common import FIGURES, Task, load_data, load_generator, load_samples, main
@@ -18,6 +18,7 @@ def draw(task: Task) -> None:
         folder.mkdir()
         figures.save(samples, folder / "samples.png")
         figures.save(interpolations, folder / "interpolations.png")
+        files.write_json(folder / "copying.json", copying(load_samples(task), data.training_images, data.fold_images(0, TEST)))
 
 
 def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from adversarial_nets import figures, files, page, tables
 from adversarial_nets.errors import InputError
+from adversarial_nets.published import panel
 from adversarial_nets.results import ExperimentResult, load_experiment
 from common import FIGURES, MODELS, REPORTS, SCORES, Task, main, present
 
@@ -21,7 +22,7 @@ SAMPLES = (
     "on its left, by squared Euclidean distance."
 )
 SAMPLES_IN_THE_PAPER = (
-    "Figure 2, random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
+    "{panel}: random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
     "the model has not memorised the training set."
 )
 INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
@@ -85,11 +86,11 @@ def report(task: Task) -> None:
 
 def load(name: str, seeds: list[int]) -> ExperimentResult:
     """What the other stages measured. Raises InputError where anything is missing, before any report is touched."""
-    for seed, picture in itertools.product(seeds, GENERATOR_PICTURES):
+    for seed, picture in itertools.product(seeds, (*GENERATOR_PICTURES, "copying.json")):
         present(FIGURES / name / str(seed) / picture, "figures")
     present(FIGURES / name / "helvetica.png", "helvetica")
     try:
-        return load_experiment(name, seeds, MODELS, SCORES)
+        return load_experiment(name, seeds, MODELS, SCORES, FIGURES)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename}: not there; run the stages before `report`, or all by `dvc repro`") from None
     except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
@@ -150,7 +151,7 @@ def generator_pictures(name: str, seed: int, folder: Path) -> list[page.Picture]
         shutil.copy(FIGURES / name / str(seed) / picture, folder / f"{name}-{seed}-{picture}") for picture in GENERATOR_PICTURES
     ]
     return [
-        page.Picture(samples, SAMPLES.format(seed=seed), SAMPLES_IN_THE_PAPER),
+        page.Picture(samples, SAMPLES.format(seed=seed), SAMPLES_IN_THE_PAPER.format(panel=panel(name))),
         page.Picture(interpolations, INTERPOLATIONS.format(seed=seed), INTERPOLATIONS_IN_THE_PAPER),
     ]
 

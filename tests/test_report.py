@@ -28,7 +28,7 @@ from adversarial_nets import datasets, figures, files, published, tables
 from adversarial_nets.datasets import PreparedData
 from adversarial_nets.errors import InputError
 from adversarial_nets.evaluation import CrossValidation
-from adversarial_nets.neighbours import nearest
+from adversarial_nets.neighbours import copying, distances, nearest
 from adversarial_nets.randomness import stream
 from adversarial_nets.results import ExperimentResult, SeedResult, load_experiment
 from adversarial_nets.sampling import interpolated_noise
@@ -66,6 +66,12 @@ def seed_result(seed: int, log_likelihoods: list[np.ndarray], best: int = 1) -> 
     summary |= {"generator_parameters": 515184, "discriminator_parameters": 1231441}
     folds = [fold(best) for _ in log_likelihoods]
     return SeedResult(seed, summary, curve, folds, log_likelihoods, 1000, reliability(seed), collapse(seed))
+
+
+COPYING = [
+    {"distances": "test images to training images", "num_others": 4000, "quantiles": [1.234, 2.345, 3.456, 4.567]},
+    {"distances": "samples to training images", "num_others": 4000, "quantiles": [1.5, 2.5, 3.5, 4.5]},
+]
 
 
 def reliability(seed: int) -> dict:
@@ -315,6 +321,7 @@ def put(result: ExperimentResult, folder: Path) -> None:
         files.write_json(scores / "collapse.json", each.collapse)
         for picture in ("samples.png", "interpolations.png"):
             files.write_text(pictures / picture, f"{result.name} {each.seed} {picture}")
+        files.write_json(pictures / "copying.json", COPYING)
 
 
 def known_density() -> pd.DataFrame:
@@ -376,7 +383,7 @@ def copied(workplace: Path, tmp_path: Path) -> Path:
 
 def test_results_come_back_as_the_stages_wrote_them(workplace: Path) -> None:
     expected = without_classes(experiment(SUITE[1], fold_sizes=(20, 30, 40), data_set=EVIL_TITLE, best=0))
-    found = load_experiment(SUITE[1], [0, 1], workplace / "models", workplace / "scores")
+    found = load_experiment(SUITE[1], [0, 1], workplace / "models", workplace / "scores", workplace / "figures")
     assert found.metrics() == expected.metrics()
     pd.testing.assert_frame_equal(found.learning_curve(), expected.learning_curve())
     pd.testing.assert_frame_equal(found.sigma_curve(), expected.sigma_curve())
@@ -441,6 +448,7 @@ def test_left_over_results_change_nothing(copied: Path) -> None:
         "models/mnist5k/1/summary.json",
         "models/mnist5k/1/learning_curve.csv",
         "figures/mnist5k/1/samples.png",
+        "figures/mnist5k/1/copying.json",
     ],
 )
 def test_a_missing_result_is_named_and_the_old_report_stands(copied: Path, missing: str) -> None:
@@ -520,6 +528,20 @@ def test_the_page_has_the_papers_numbers_and_ours(page: Elements) -> None:
     assert "training images as samples 191.0 nats (1,000 samples); k-means centroids of training images 215.5 nats" in words
     assert "mean training image −66.0 nats" in words
     assert "−71.3 to 100.0" in page.text
+
+
+def test_the_page_says_whether_inputs_are_copied(page: Elements) -> None:
+    assert page.text.count("Are inputs copied?") == len(SUITE)
+    for value in ("test images to training images", "4,000", "1.23", "median", "25% below", "3.46"):
+        assert value in page.text
+
+
+def test_each_figure_names_the_papers_panel(page: Elements) -> None:
+    assert "Figure 2a, MNIST: random draws" in " ".join(page.text.split())
+    names = ["mnist5k", "mnist_annealed", "tfd_small", "cifar10_mlp", "cifar10_conv_small", "of_ones_own"]
+    assert [published.panel(name)[:9].rstrip(",") for name in names] == [
+        "Figure 2a", "Figure 2a", "Figure 2b", "Figure 2c", "Figure 2d", "Figure 2",
+    ]  # fmt: skip
 
 
 def test_the_page_has_what_the_theory_measured(page: Elements) -> None:
@@ -667,3 +689,24 @@ def test_the_nearest_image_is_the_nearest(data: st.DataObject, m: int, n: int, d
     np.testing.assert_array_equal(distances[np.arange(m), found], distances.min(axis=1))
     unique = (distances == distances.min(axis=1, keepdims=True)).sum(axis=1) == 1
     np.testing.assert_array_equal(found[unique], distances.argmin(axis=1)[unique])
+
+
+@given(st.data(), st.integers(1, 5), st.integers(1, 9))
+def test_the_distance_is_the_nearest_ones(data: st.DataObject, m: int, n: int) -> None:
+    images, others = (data.draw(arrays(np.float32, (count, 4), elements=PIXELS)) for count in (m, n))
+    by_hand = np.sqrt(np.square(images[:, None].astype(np.float64) - others[None]).sum(axis=2).min(axis=1))
+    np.testing.assert_allclose(distances(images, others), by_hand, atol=1e-3)
+
+
+def test_copies_are_nearer_to_training_images_than_others_are() -> None:
+    random = np.random.default_rng(0)
+    training, test, drawn = (random.random((count, 20), np.float32) for count in (300, 100, 100))
+    for samples, is_copied in ((training[:100] + 1e-3, True), (drawn, False)):
+        rows = {row["distances"]: row for row in copying(samples, training, test)}
+        medians = {name: row["quantiles"][2] for name, row in rows.items()}
+        assert [row["num_others"] for row in rows.values()] == [300, 300, 100, 100]
+        ratio = medians["samples to training images"] / medians["test images to training images"]
+        assert (ratio < 0.1) == is_copied
+        assert is_copied or 0.9 < medians["samples to as many training images"] / medians["samples to test images"] < 1.1
+    for row in rows.values():
+        assert row["quantiles"] == sorted(row["quantiles"])

@@ -446,7 +446,7 @@ def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
     write_tfd(folder / "raw" / "TFD_48x48.mat")
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
     run_path(run_here, "tfd_small")
-    metrics = load_experiment("tfd_small", [0], folder / "models", folder / "scores").metrics()
+    metrics = load_experiment("tfd_small", [0], folder / "models", folder / "scores", folder / "figures").metrics()
     with np.load(folder / "scores" / "tfd_small" / "0" / "log_likelihoods.npz") as scores:
         means = [scores[f"fold_{fold}"].mean() for fold in range(5)]
         assert [len(scores[f"fold_{fold}"]) for fold in range(5)] == [20] * 5
@@ -468,7 +468,9 @@ def test_the_path_of_colour_images(
     write_parameters(folder, values)
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(official.folder.parent))
     run_path(run_here, name)
-    assert np.isfinite(load_experiment(name, [0], folder / "models", folder / "scores").metrics()["log_likelihood"])
+    assert np.isfinite(
+        load_experiment(name, [0], folder / "models", folder / "scores", folder / "figures").metrics()["log_likelihood"]
+    )
     assert np.load(folder / "samples" / name / "0.npy").shape == (40, 3072)
 
 
