@@ -204,8 +204,9 @@ def a_file_instead(path: Path) -> None:
 
 
 def before_the_report(scene: Scene) -> None:
-    for seed, name in itertools.product("01", ("samples.png", "interpolations.png")):
+    for seed, name in itertools.product("01", ("samples.png", "interpolations.png", "copying.json")):
         files.write_text(scene.folder / "figures" / "mnist5k" / seed / name, "a picture")
+    files.write_text(scene.folder / "figures" / "mnist5k" / "helvetica.png", "a picture")
     files.write_text(scene.folder / "scores" / "mnist5k" / "baselines.json", "{}\n")
     truncate(scene.folder / SCORED)
 
