@@ -24,7 +24,8 @@ from adversarial_nets.errors import CheckFailed, InputError, exit_status
 from adversarial_nets.results import load_experiment
 from adversarial_nets.tables import MEASURED, SANITY
 
-REPORTS, REFERENCES, SCORES, SAMPLES, MODELS = map(Path, ("reports", "reports/reference", "scores", "samples", "models"))
+REPORTS, REFERENCES, SCORES, SAMPLES = map(Path, ("reports", "reports/reference", "scores", "samples"))
+MODELS, FIGURES = Path("models"), Path("figures")
 PREPARED = Path("data/prepared")
 NUM_IMAGES, NUM_SAMPLES = 50, 1000  # of a slice: test images that are scored again, samples that are drawn again
 RECOMPUTED = 1e-3  # nats, or of a pixel's range: what other kernels may change
@@ -165,14 +166,16 @@ def _locked() -> Iterator[Claim]:
 
 
 def _result_files(name: str, seeds: list[str]) -> list[Path]:
-    kept = ["cross_validation.json", "log_likelihoods.npz", "reliability.json"]
-    scores = [SCORES / name / seed / file for seed in seeds for file in kept]
-    return [SCORES / name / "baselines.json", *scores, *(MODELS / name / seed / "summary.json" for seed in seeds)]
+    of_seed = ["cross_validation.json", "log_likelihoods.npz", "reliability.json", "collapse.json"]
+    scores = [SCORES / name / seed / file for seed in seeds for file in of_seed]
+    of_all = [SCORES / name / f"{stage}.json" for stage in ("baselines", "costs", "helvetica")]
+    beside = [(MODELS, "summary.json"), (FIGURES, "copying.json")]
+    return [*of_all, *scores, *(folder / name / seed / file for folder, file in beside for seed in seeds)]
 
 
 def _from_scores(name: str, seeds: list[str], metrics: dict[str, Any], rows: pd.DataFrame) -> tuple[dict, dict, float]:
     """The experiment's metrics and its rows of the table, from what the stages before the report wrote."""
-    result = load_experiment(name, list(map(int, seeds)), MODELS, SCORES)
+    result = load_experiment(name, list(map(int, seeds)), MODELS, SCORES, FIGURES)
     again = tables.results_table([result])
     return _cells(rows) | metrics, _cells(again[again["experiment"] == name]) | result.metrics(), COPIED
 

@@ -204,6 +204,7 @@ def test_both_signals_stop_a_training_and_are_then_as_they_were(make, play, path
 
 
 def test_a_second_signal_does_what_it_always_does(path):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what started the tests may have had it ignored
     with Checkpoint(path, "key"):
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):

@@ -127,7 +127,7 @@ def test_provenance_has_where_results_came_from(folder, run_here, parameter_valu
     monkeypatch.setattr(
         reference.subprocess, "check_output", lambda command, **_: " M params.yaml\n" if "status" in command else "abc\n"
     )
-    result = reference.load_experiment("mnist5k", [0, 1], Path("models"), Path("scores"))
+    result = reference.load_experiment("mnist5k", [0, 1], Path("models"), Path("scores"), Path("figures"))
     found = reference.provenance(result, load_parameters())
     assert (found["commit"], found["dirty"], found["uncommitted_changes"]) == ("abc", True, ["params.yaml"])
     assert found["data"].keys() == {"mnist_5k.csv.gz", "mnist5k.npz"}
