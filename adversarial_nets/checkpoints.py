@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from adversarial_nets import files
-from adversarial_nets.errors import CheckFailed
+from adversarial_nets.errors import CheckFailed, InputError
 from adversarial_nets.parameters import Experiment
 from adversarial_nets.training import Players, Run, refuse_infinite_weights
 
@@ -76,6 +76,8 @@ class Checkpoint:
             return
         try:
             state, self._seconds_before = _read(self._path, self._key)
+        except OSError as error:
+            raise InputError(f"{self._path}: cannot be read: {error.strerror}; see to its permissions, or delete it") from None
         except ValueError as error:
             aside = self._path.with_name(f"{self._path.name}.refused")
             os.replace(self._path, aside)
@@ -125,6 +127,10 @@ class Checkpoint:
         self._parts.append(part)
         return part
 
+    def follow(self, part: "Checkpoint") -> None:
+        """Count what a part took before it was stopped; where this one has a state of its own, ``restore`` knows better."""
+        self._seconds_before = part._seconds_before
+
     def __enter__(self) -> "Checkpoint":
         self._usual = {number: signal.signal(number, self._ask_to_stop) for number in SIGNALS}
         return self
@@ -145,6 +151,12 @@ class Checkpoint:
 
 
 def _is_alive(process: int) -> bool:
+    """A process that was killed, but whom its own parent has not waited for yet, has ended too."""
+    try:
+        if Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].startswith("Z"):
+            return False
+    except OSError:  # no such process, or no such file system
+        pass
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adversarial_nets import files
+from adversarial_nets import downloads, files
 from adversarial_nets.datasets import TEST, TRAIN, VALIDATION, PreparedData, verify
 from adversarial_nets.errors import InputError
 from adversarial_nets.parameters import CIFAR10_ARCHIVE, CIFAR10_FILES, Cifar10
@@ -89,7 +89,8 @@ def _fetch(md5: dict[str, str], archive: Path) -> None:
     url = _with_checksums(md5).url
     with tempfile.TemporaryDirectory() as folder:
         try:
-            download_url(url, folder, archive.name, md5[archive.name])
+            with downloads.impatient():
+                download_url(url, folder, archive.name, md5[archive.name])
         except (RuntimeError, OSError, HTTPException) as error:
             reason = " ".join(str(error).split())
             raise InputError(

@@ -30,8 +30,10 @@ def _draw_measure(axis: Axes, rows: dict[str, list[dict[str, Any]]]) -> None:
         updates = [moment["updates"] for moment in moments]
         if "class_entropy" in moments[0]:
             axis.plot(updates, [moment["class_entropy"] for moment in moments], f"C{number}.-", label=NAMES[objective])
-        duplicates.plot(updates, [moment["near_duplicates"] for moment in moments], f"C{number}:")
+        duplicates.plot(updates, [moment["near_duplicates"] for moment in moments], f"C{number}:", label=NAMES[objective])
     axis.set(xlabel="updates of G alone", ylabel="class entropy (nats), solid", ylim=(-0.05, None))
     duplicates.set(ylabel="near-duplicates, dotted", ylim=(-0.02, 1.02))
-    if axis.lines:
-        axis.legend(frameon=False, fontsize="small", loc="center right")
+    if not axis.lines:  # no classes
+        axis.set_ylabel("")
+        axis.set_yticks([])
+    (axis if axis.lines else duplicates).legend(frameon=False, fontsize="small", loc="center right")

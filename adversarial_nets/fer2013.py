@@ -22,16 +22,19 @@ def prepare(data: Fer2013, raw: Path) -> PreparedData:
     """
     used = _files(raw / "fer2013")
     images, labels = distinct(*_read(raw, used))
-    wanted = data.num_train + NUM_FOLDS * data.num_fold
+    num_train = data.num_train or max(len(images) - NUM_FOLDS * data.num_fold, 1)
+    wanted = num_train + NUM_FOLDS * data.num_fold
     if wanted > len(images):
-        raise InputError(f"{raw / 'fer2013'}: has {len(images)} distinct images, and {wanted} are asked for; lower num_train")
+        raise InputError(
+            f"{raw / 'fer2013'}: has {len(images)} distinct images, and {wanted} are asked for; lower num_train or num_fold"
+        )
     order = np.random.default_rng(data.split_seed).permutation(len(images))[:wanted]
     return PreparedData(
-        title=np.array("FER-2013" if wanted == len(images) else f"FER-2013, {data.num_train:,}-image subset"),
+        title=np.array("FER-2013" if wanted == len(images) else f"FER-2013, {num_train:,}-image subset"),
         images=images[order],
         labels=labels[order],
-        training=np.arange(data.num_train),
-        folds=five_folds(data.num_train, data.num_fold),
+        training=np.arange(num_train),
+        folds=five_folds(num_train, data.num_fold),
         source_files=np.array([path.name for path in used]),
         source_checksums=np.array([f"md5:{digest(path, 'md5')}" for path in used]),
     )

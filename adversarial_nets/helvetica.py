@@ -35,7 +35,7 @@ def go_on(
     discriminator.requires_grad_(False)  # saves the gradients of its weights
     optimizers = [make_optimizer(player, training) for player in (generator, discriminator)]
     game = Game(generator, discriminator, *optimizers, objective, stream(seed, "helvetica, dropout", device))
-    schedule = learning_rate_at(summary["updates"], training), momentum_at(summary["epochs"], training.momentum)
+    schedule = learning_rate_at(summary["updates"], training), momentum_at(training.epochs, training.momentum)
     noise, dimensions = stream(seed, "helvetica, noise", device), description.noise_dimensions
     seen = draw_noise(description.noise, (NUM_SAMPLES, dimensions), stream(seed, "helvetica, samples"))
     looks = {max(round(share * updates), 1) for share in LOOKS}

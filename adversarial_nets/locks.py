@@ -27,7 +27,8 @@ def alone(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is held: who opened it before finds that it is gone, and opens the next
+        if _is_at(path, file):
+            path.unlink()  # while it is held: who opened it before finds that it is gone, and opens the next
         os.close(file)
 
 
@@ -36,10 +37,16 @@ def _wait(path: Path, what: str) -> int:
     deadline = time.monotonic() + PATIENCE
     while (file := _try(path)) is None:
         if time.monotonic() > deadline:
-            holder = path.read_text() if path.exists() else ""
-            raise CheckFailed(f"{what}: process {holder or 'unknown'} is at it; let it end, or stop it, and start again")
+            raise CheckFailed(f"{what}: {_holder(path)} is at it; let it end, or stop it, and start again")
         time.sleep(0.05)
     return file
+
+
+def _holder(path: Path) -> str:
+    try:
+        return f"process {path.read_text() or 'unknown'}"
+    except FileNotFoundError:
+        return "another process"
 
 
 def _try(path: Path) -> int | None:

@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from adversarial_nets.datasets import TEST, VALIDATION, PreparedData
 from adversarial_nets.parameters import DiscriminatorParameters, GeneratorParameters, Section
-from adversarial_nets.training import Run
+from adversarial_nets.training import Run, num_epochs
 
 CARD = """# A generator of images: {name}, seed {seed}
 
@@ -19,7 +19,7 @@ adversarial-nets (licence: MIT).
 ## Quality
 
 Parzen-window log-likelihood of {num_validation_images} validation images under {num_validation_samples} samples, at the best σ of
-the published grid: **{log_likelihood:.1f} nats**. This is the generator of epoch {epoch} of {epochs}, {keep}.
+{grid}: **{log_likelihood:.1f} nats**. This is the generator of epoch {epoch} of {epochs}, {keep}.
 What it scores on test images, with standard errors and beside other seeds, is in `reports/` of the commit that names this file.
 Log-likelihoods on other data sets cannot be compared with it.
 
@@ -39,7 +39,7 @@ Parameters: {generator_parameters:,} of the generator, {discriminator_parameters
 
 ## Training
 
-Seed {seed}, on {device}, {updates:,} updates of the discriminator, with these parameters:
+Seed {seed}, on {device}, {updates:,} updates of the discriminator{stage}, with these parameters:
 
 ```json
 {recipe}
@@ -85,8 +85,9 @@ def model_card(run: Run, data: PreparedData, name: str, seed: int) -> str:
         num_validation_images=len(run.validation_images),
         num_validation_samples=f"{training.validation.num_samples:,}",
         log_likelihood=kept.log_likelihood,
-        epoch=kept.epoch,
-        epochs=training.epochs,
+        grid="a grid" if training.validation.sigma else "the published grid",
+        epoch=len(run.pretraining) + kept.epoch,
+        epochs=num_epochs(run.experiment),
         keep=KEEP[training.keep],
         noise=NOISE[run.experiment.generator.noise],
         noise_dimensions=run.experiment.generator.noise_dimensions,
@@ -103,6 +104,7 @@ def model_card(run: Run, data: PreparedData, name: str, seed: int) -> str:
         sources="\n".join(f"- {file}, {sum}" for file, sum in zip(data.source_files, data.source_checksums, strict=True)),
         device=run.images.device.type,
         updates=run.updates,
+        stage=f" after {len(run.pretraining)} epochs of pretraining" if run.pretraining else "",
         recipe=json.dumps(training.model_dump(exclude_none=True), indent=2),
         scale="in [0, 1]" if data.contrast_norm is None else f"less their mean, scaled to norm {data.contrast_norm:g}",
         shape=" × ".join(map(str, shape)),

@@ -117,17 +117,17 @@ class TorontoFaces(Section):
 
 
 class Fer2013(Section):
-    """FER-2013: so many distinct images to train on, five folds of others, all drawn at random."""
+    """FER-2013: so many distinct images to train on, all that are left where it is left out; five folds of others, at random."""
 
     source: Literal["fer2013"]
-    num_train: Count
+    num_train: Count | None = None
     num_fold: Annotated[int, Field(ge=2)]  # a standard error needs two
     split_seed: Annotated[int, Field(ge=0, lt=2**32)]
 
     @model_validator(mode="after")
     def _are_enough(self) -> "Fer2013":
-        wanted = self.num_train + 5 * self.num_fold
-        _require(wanted <= 34_034, "num_train", f"with five times num_fold makes {wanted} images; there are 34,034 distinct ones")
+        wanted, key = (self.num_train or 1) + 5 * self.num_fold, "num_train" if self.num_train else "num_fold"
+        _require(wanted <= 34_034, key, f"num_train and five times num_fold make {wanted} images; only 34,034 are distinct")
         return self
 
 

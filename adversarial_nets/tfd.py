@@ -54,8 +54,9 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for name, values in (("labs_ex", labels), ("labs_id", identities)):
         _require(values.size == len(images), path, f"`{name}` must have {len(images)} values, one an image", values)
     _require_all_parts(path, folds)
-    # An expression is a number from 1 to 7; images without one have a number below.
-    return _halved(images.astype(np.uint8)), folds.T.astype(np.uint8), labels.ravel().clip(0, 255).astype(np.uint8)
+    # An expression is a number from 1 to 7; images without one have a number below, and here 255.
+    expressions = np.where(labels < 1, 255, labels).ravel().clip(1, 255).astype(np.uint8)
+    return _halved(images.astype(np.uint8)), folds.T.astype(np.uint8), expressions
 
 
 def _variables(path: Path) -> dict[str, np.ndarray]:

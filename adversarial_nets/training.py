@@ -84,6 +84,7 @@ def train(
         play(first, on_epoch, earlier)
         if earlier:
             earlier.save(first)  # what the second stage starts from must outlast a stop there
+            checkpoint.follow(earlier)
         run.pretraining = first.curve
         run.game.generator.load_state_dict(first.kept.generator.state_dict(), strict=False)
     return play(run, on_epoch, checkpoint)

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from markupsafe import escape
+from safetensors import SafetensorError
 
 from adversarial_nets import datasets, evaluation, files, history, references, tables
 from adversarial_nets.datasets import TEST
@@ -59,9 +61,8 @@ def verify() -> Iterator[Claim]:
     yield from of_reports()
     for folder in sorted(path for path in REFERENCES.glob("*") if path.is_dir()):
         yield from of_reference(folder)
-    expected = dict.fromkeys(references.readme_table(REFERENCES).splitlines(), True)
-    readme = Path("README.md").read_text(encoding="utf-8").splitlines()
-    yield Claim("README.md", f"{REFERENCES}/*/table1.csv", {line: True for line in readme if line in expected}, expected)
+    readme = Path("README.md").read_text(encoding="utf-8").split("<!-- results -->\n")[1].split("\n<!-- end of results -->")[0]
+    yield _lines("README.md", readme, f"{REFERENCES}/*/table1.csv", references.readme_table(REFERENCES))
 
 
 def of_reports() -> Iterator[Claim]:
@@ -147,9 +148,8 @@ def _table_and_metrics(folder: Path, rows: pd.DataFrame, metrics: dict[str, Any]
 
 def _renderings(table: pd.DataFrame) -> Iterator[Claim]:
     """The table as Markdown and on the page: every line and every cell of it."""
-    text = (REPORTS / "table1.md").read_text(encoding="utf-8").splitlines()
-    lines = dict.fromkeys(tables.to_markdown(table).splitlines(), True)
-    yield Claim(f"{REPORTS}/table1.md", f"{REPORTS}/table1.csv", dict.fromkeys(text, True), lines)
+    text = (REPORTS / "table1.md").read_text(encoding="utf-8")
+    yield _lines(f"{REPORTS}/table1.md", text, f"{REPORTS}/table1.csv", tables.to_markdown(table))
     page = (REPORTS / "index.html").read_text(encoding="utf-8")
     frames = tables.comparison(table), tables.details(table)
     cells = {str(cell): True for frame in frames for row in frame.itertuples(index=False) for cell in row if cell}
@@ -157,12 +157,26 @@ def _renderings(table: pd.DataFrame) -> Iterator[Claim]:
     yield Claim(f"{REPORTS}/index.html", f"{REPORTS}/table1.csv", found, cells)
 
 
+def _lines(file: str, text: str, source: str, expected: str) -> Claim:
+    """Every line that should be there, and none beside them."""
+    found = dict.fromkeys(text.splitlines(), True)
+    return Claim(file, source, found, dict.fromkeys(found, False) | dict.fromkeys(expected.splitlines(), True))
+
+
 def _locked() -> Iterator[Claim]:
-    """Files of the report by the digests that the last run left in dvc.lock."""
+    """Files and folders of the report by the digests that the last run left in dvc.lock."""
     stages = history.yaml(history.read("dvc.lock"), "dvc.lock")["stages"]
-    outs = {out["path"]: out["md5"] for out in stages["report"]["outs"] if Path(out["path"]).is_file()}
-    found = {path: hashlib.md5(Path(path).read_bytes(), usedforsecurity=False).hexdigest() for path in outs}
-    yield Claim(str(REPORTS), "dvc.lock", found, outs)
+    outs = {out["path"]: out["md5"] for out in stages["report"]["outs"]}
+    yield Claim(str(REPORTS), "dvc.lock", {path: _md5(Path(path)) for path in outs if Path(path).exists()}, outs)
+
+
+def _md5(path: Path) -> str:
+    """As DVC has it: a folder's is that of a list of its files."""
+    content, suffix = (b"", ".dir") if path.is_dir() else (path.read_bytes(), "")
+    if path.is_dir():
+        names = sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
+        content = json.dumps([{"md5": _md5(path / name), "relpath": name} for name in names], sort_keys=True).encode()
+    return hashlib.md5(content, usedforsecurity=False).hexdigest() + suffix
 
 
 def _result_files(name: str, seeds: list[str]) -> list[Path]:
@@ -250,7 +264,7 @@ def _agree(found: Any, expected: Any, tolerance: float) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return "not there" if value is None else "there" if value is True else str(value)
+    return {None: "not there", False: "no such thing", True: "there"}.get(value, str(value))
 
 
 def line(claim: Claim) -> str:
@@ -270,10 +284,9 @@ def main() -> None:
             for claim in verify():
                 print(line(claim), flush=True)
                 contradictions += claim.contradictions()
-        except (OSError, KeyError, IndexError, ValueError, json.JSONDecodeError) as error:
-            raise InputError(
-                f"a file cannot be read: {' '.join(str(error).split())}; restore it with git or `make repro`"
-            ) from None
+        except (OSError, LookupError, ValueError, TypeError, AttributeError, BadZipFile, SafetensorError) as error:
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            raise InputError(f"a file cannot be read ({said}); restore it with git or `make repro`") from None
         if contradictions:
             more = f"; and {len(contradictions) - 5} more" if len(contradictions) > 5 else ""
             raise CheckFailed("; ".join(contradictions[:5]) + more)

@@ -25,7 +25,8 @@ def _samples_figure(task: Task, data: PreparedData) -> figures.Figure:
     """The first samples, not chosen ones."""
     samples, training_images = load_samples(task)[: figures.ROWS * figures.COLUMNS], data.training_images
     if samples.shape[1] != training_images.shape[1]:
-        raise InputError(f"the samples have {samples.shape[1]} columns, the images {training_images.shape[1]} pixels; draw them again")
+        columns, pixels = samples.shape[1], training_images.shape[1]
+        raise InputError(f"the samples have {columns} columns, the images {pixels} pixels; draw them again")
     neighbours = training_images[nearest(samples[figures.COLUMNS - 1 :: figures.COLUMNS], training_images)]
     return figures.samples_with_neighbours(*data.pictures(samples, neighbours))
 

@@ -456,9 +456,11 @@ def await_saved(process: subprocess.Popen, folder: Path, after: float) -> None:
         time.sleep(0.01)
 
 
-def finish(folder: Path) -> bytes:
+def finish(folder: Path, continued: bool = True) -> bytes:
     ended = begin(folder)
-    assert (*ended.communicate(timeout=120)[1:], ended.returncode) == ("", 0)
+    said, errors = ended.communicate(timeout=120)
+    assert (errors, ended.returncode) == ("", 0)
+    assert ("training goes on after" in said) == continued
     assert [*(folder / "elsewhere").iterdir(), *(folder / "checkpoints").iterdir()] == []
     return content(folder / "models" / "mnist5k" / "0")
 
@@ -479,7 +481,7 @@ def kill_again_and_again(folder: Path, signals: list[signal.Signals], seed: int)
 
 
 def test_a_killed_stage_ends_like_one_never_killed(folder):
-    usual = finish(folder)
+    usual = finish(folder, continued=False)
     assert_logged(folder)
     kill_again_and_again(folder, [signal.SIGKILL] * 3 + [signal.SIGTERM], seed=0)
     assert finish(folder) == usual
@@ -495,7 +497,7 @@ def assert_logged(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_stage_killed_twenty_times_ends_like_one_never_killed(folder):
-    usual = finish(folder)
+    usual = finish(folder, continued=False)
     for seed in range(4):  # its forty epochs would not last for twenty saves in a row on a quick machine
         kill_again_and_again(folder, [signal.SIGKILL] * 5, seed)
         assert finish(folder) == usual

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from test_pipeline import SMALL, Project, clone, commit
 
-SHARED = ["baselines@mnist5k", "known_density", "theory"]
+SHARED = ["baselines@mnist5k", "costs@mnist5k", "known_density", "theory"]
 
 
 def cloned(project: Project, folder: Path) -> Project:

@@ -20,8 +20,9 @@ from torchvision.datasets import CIFAR10, MNIST
 from adversarial_nets import datasets, files
 from adversarial_nets.datasets import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.results import load_experiment
-from faces import write_tfd
+from faces import faces, write_tfd
 from test_cifar10 import Files
+from test_faces import put
 
 ROOT = Path(__file__).parents[1]
 ARGUMENTS = {
@@ -432,16 +433,36 @@ def run_path(run_here: Callable[..., Ended], name: str) -> None:
         assert (stage, ended.status, ended.stderr) == (stage, 0, "")
 
 
-def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
-    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    values = shrunk(parameter_values, "tfd_small")
-    experiment = values["experiments"]["tfd_small"]
+def shrunk_faces(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """Both stages of training, with a few units."""
+    values = shrunk(values, name)
+    experiment = values["experiments"][name]
     experiment["training"]["pretraining"]["epochs"] = 1
     for player, names in (("generator", ("h0", "h2", "h3")), ("discriminator", ("h0", "h1"))):
         for layer in names:
             experiment[player]["layers"][layer]["units"] = 12
     experiment["generator"]["layers"]["y"]["sparse_init"] = 4
+    return values
+
+
+@pytest.mark.slow
+def test_the_fer2013_path(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = shrunk_faces(parameter_values, "fer2013_small")
+    values["experiments"]["fer2013_small"]["data"] |= {"num_train": 60, "num_fold": 8}
+    write_parameters(folder, values)
+    put(folder / "raw", faces(110), monkeypatch)
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
+    run_path(run_here, "fer2013_small")
+    metrics = load_experiment("fer2013_small", [0], *map(folder.joinpath, ("models", "scores", "figures"))).metrics()
+    assert (metrics["num_test_images"], np.isfinite(metrics["standard_error"])) == (40, True)
+
+
+def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = shrunk_faces(parameter_values, "tfd_small")
     write_parameters(folder, values)
     write_tfd(folder / "raw" / "TFD_48x48.mat")
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
