@@ -113,6 +113,7 @@ def test_a_second_run_runs_nothing(finished):
     assert "Running stage" not in finished.run("dvc", "repro")
 
 
+@pytest.mark.slow
 def test_running_everything_again_gives_the_same_bytes(finished):
     lock = finished.hashes(".")["dvc.lock"]
     output = finished.run("dvc", "repro", "--force")
@@ -238,6 +239,7 @@ def test_the_commands_that_show_results_work(finished):
         assert shown in page
 
 
+@pytest.mark.slow
 def test_two_experiments_are_compared_on_one_page(finished):
     before = finished.reports()
     finished.run("dvc", "exp", "run", "-n", "slower", "-S", "experiments.mnist5k.training.learning_rate=0.0005")
