@@ -508,12 +508,14 @@ def test_of_two_trainings_at_once_one_is_refused(folder):
     started = time.time()
     first = begin(folder)
     await_saved(first, folder, started)
+    first.send_signal(signal.SIGSTOP)  # or it might be done before the second one has begun
     second = begin(folder, ADVERSARIAL_NETS_CHECKPOINTS=str(folder / "another"))
     errors = second.communicate(timeout=120)[1]
     assert second.returncode == 1
     assert errors.startswith(f"error: mnist5k, seed 0 is being trained here: process {first.pid} is at it")
     assert len(errors.splitlines()) == 1
     first.send_signal(signal.SIGTERM)
+    first.send_signal(signal.SIGCONT)
     first.communicate(timeout=120)
 
 
