@@ -22,7 +22,7 @@ from torchvision.datasets import CIFAR10
 from adversarial_nets import datasets, sources
 from adversarial_nets.datasets import TEST, TRAIN, VALIDATION
 from adversarial_nets.errors import InputError
-from adversarial_nets.parameters import CIFAR10_ARCHIVE, CIFAR10_FILES, Cifar10
+from adversarial_nets.parameters import CIFAR10_ARCHIVE, CIFAR10_FILES, Cifar10, Section
 from test_datasets import ROOT, snapshot
 
 FOLDER = "cifar-10-batches-py"
@@ -66,7 +66,7 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "raw"
 
 
-def message_of(data: Cifar10, raw: Path) -> str:
+def message_of(data: Section, raw: Path) -> str:
     """What ``prepare`` complains about, in one line; it must leave the folder as it was."""
     before = snapshot(raw)
     with pytest.raises(InputError) as caught:

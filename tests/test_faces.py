@@ -10,21 +10,10 @@ from torchvision.datasets import FER2013
 
 from adversarial_nets import datasets, fer2013, sources
 from adversarial_nets.datasets import OUTSIDE, TEST, TRAIN, VALIDATION
-from adversarial_nets.errors import InputError
 from adversarial_nets.parameters import Fer2013, TorontoFaces
 from faces import faces, tfd_variables, write_fer2013, write_tfd
+from test_cifar10 import message_of
 from test_datasets import snapshot
-
-
-def message_of(data: TorontoFaces | Fer2013, raw: Path) -> str:
-    """What ``prepare`` complains about, in one line; it must leave the folder as it was."""
-    before = snapshot(raw)
-    with pytest.raises(InputError) as caught:
-        sources.prepare(data, raw)
-    assert len(str(caught.value).splitlines()) == 1
-    assert snapshot(raw) == before
-    return str(caught.value)
-
 
 # The Toronto Face Database
 
