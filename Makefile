@@ -30,7 +30,7 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
 
-choices: setup  ## try out Algorithm 1's choices (20 minutes): a table and a figure in reports/choices/
+choices: setup  ## try out Algorithm 1's choices (half an hour): a table and a figure in reports/choices/
 	.venv/bin/dvc repro choices/dvc.yaml
 
 compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_annealed)
@@ -48,7 +48,7 @@ check-lock: setup  ## is dvc.lock in step with code and parameters? needs no dat
 test: setup  ## run the tests (minutes)
 	.venv/bin/pytest -q -m 'not slow'
 
-test-slow: setup  ## run the longer tests: the default pipeline, also on AVX2 kernels, and 30 epochs of MNIST where it is in data/raw
+test-slow: setup  ## run the longer tests (an hour): kills, clones, choices, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
 	.venv/bin/pytest -q -m slow
 
 lint: setup  ## check style and formatting
