@@ -10,7 +10,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,7 +21,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from adversarial_nets import files
+from adversarial_nets import files, locks
 from adversarial_nets.errors import CheckFailed, InputError
 from adversarial_nets.parameters import Experiment
 from adversarial_nets.training import Players, Run, refuse_infinite_weights
@@ -29,6 +30,7 @@ VERSION = 2
 INTERVAL = 60.0  # seconds between saves: what a kill may cost
 # Modules on which the bytes of a training depend.
 MODULES = ("devices", "evaluation", "game", "networks", "optimizers", "parzen", "randomness", "sampling", "training")
+KEY_LENGTH = 16  # hexadecimal digits of a key that a state's name has
 DIGEST_SIZE = hashlib.sha256().digest_size
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -45,6 +47,35 @@ def run_key(experiment: Experiment, images: np.ndarray, validation_images: np.nd
         "source": {name: _digest((source / f"{name}.py").read_bytes()) for name in MODULES},
     }
     return _digest(json.dumps(defining).encode())
+
+
+@contextmanager
+def under_way(
+    place: Path, states: Path, name: str, title: str, key: str, parent: int | None = None, say: Callable[[str], None] = print
+) -> "Iterator[Checkpoint]":
+    """The checkpoint of a training, in the folder ``states``, while no other process is at the same.
+
+    Neither may two of one ``name`` be at work in one ``place``, nor two of one key with the same states: raises CheckFailed, with
+    the training's ``title``, where another is. States of the same name under other keys are named and stay: parameters that were
+    changed may be changed back.
+    """
+    path = states / f"{name}-{key[:KEY_LENGTH]}.state"
+    with (
+        locks.alone(place / f"{name}.lock", f"{title} is being trained here", say),
+        locks.alone(path.with_suffix(".lock"), f"{title} is being trained with the same parameters", say),
+        Checkpoint(path, key, say, parent) as checkpoint,
+    ):
+        for other in _of_other_keys(path, name):
+            what = "is of another training (parameters, data, code or device differ) and stays for that one"
+            say(f"{other}: {what}; delete it if you do not mean to go on with it")
+        yield checkpoint
+
+
+def _of_other_keys(path: Path, name: str) -> list[Path]:
+    """States beside this one whose names differ in the key alone, but for those of trainings under way."""
+    states = sorted(path.parent.glob(f"{name}-{'[0-9a-f]' * KEY_LENGTH}*.state"))
+    others = [other for other in states if not other.name.startswith(path.stem)]
+    return [other for other in others if not locks.is_held(other.with_name(f"{other.name[: len(path.stem)]}.lock"))]
 
 
 class Checkpoint:
@@ -216,7 +247,7 @@ def _bring_back(run: Run, state: dict[str, Any]) -> None:
 
 def _learners(run: Run) -> tuple[Any, ...]:
     game = run.game
-    return game.generator, game.discriminator, game.generator_optimizer, game.discriminator_optimizer
+    return game.generator, game.discriminator, game.generator_optimizer, game.discriminator_optimizer, *run.recorders
 
 
 def _streams(run: Run) -> tuple[torch.Generator, ...]:

@@ -35,6 +35,14 @@ class GradientNorms:
         """An epoch ends here."""
         self._ends.append(len(self._norms))
 
+    def state_dict(self) -> dict[str, Any]:
+        """All norms and ends so far, for a training that stops here."""
+        return {"norms": torch.stack(self._norms) if self._norms else [], "ends": self._ends}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from the norms and ends of a training that stopped."""
+        self._norms, self._ends = list(state["norms"]), list(state["ends"])
+
     def table(self) -> pd.DataFrame:
         """A row for each update in an epoch that has ended: epoch, update (both from 1), gradient_norm."""
         norms = [float(norm) for norm in self._norms[: self._ends[-1]]]

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,19 +16,33 @@ UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # some file systems o
 
 
 @contextmanager
-def alone(path: Path, what: str) -> Iterator[None]:
-    """Do the block while no other process holds this lock file.
+def alone(path: Path, what: str, say: Callable[[str], None] = print) -> Iterator[None]:
+    """Do the block while no other process holds this lock file; where the file system has no locks, ``say`` so and go on.
 
     Raises CheckFailed where one keeps it, and says ``what`` it is at; InputError where the file cannot be written.
     """
     with files.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _wait(path, what)
+        if _lock(file) is None:
+            say(f"{path}: this file system has no locks, so nothing keeps a second process out; start none while {what}")
     try:
         yield
     finally:
         if _is_at(path, file):
             path.unlink()  # while it is held: who opened it before finds that it is gone, and opens the next
+        os.close(file)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds this lock file now; the file alone may be what a killed one left."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return _lock(file) is False
+    finally:
         os.close(file)
 
 
@@ -51,7 +65,7 @@ def _holder(path: Path) -> str:
 
 def _try(path: Path) -> int | None:
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    if _is_locked(file) and _is_at(path, file):
+    if _lock(file) is not False and _is_at(path, file):
         os.ftruncate(file, 0)
         os.write(file, str(os.getpid()).encode())
         return file
@@ -59,7 +73,8 @@ def _try(path: Path) -> int | None:
     return None
 
 
-def _is_locked(file: int) -> bool:
+def _lock(file: int) -> bool | None:
+    """Whether the open file is now locked by this process; None where its file system knows no locks."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -67,6 +82,7 @@ def _is_locked(file: int) -> bool:
     except OSError as error:
         if error.errno not in UNSUPPORTED:
             raise
+        return None
     return True
 
 

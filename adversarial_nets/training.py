@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,8 @@ class Players:
 class Run:
     """One training under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played.
 
-    ``pretraining`` has the rows of the learning curve of the stage before it, where there was one.
+    ``pretraining`` has the rows of the learning curve of the stage before it, where there was one. ``recorders`` keep what else
+    is to be known of it; they have ``state_dict`` and ``load_state_dict``, so that a run that goes on has all of that too.
     """
 
     experiment: Experiment
@@ -60,6 +61,7 @@ class Run:
     curve: list[dict[str, float]] = field(default_factory=list)
     kept: Players | None = None
     pretraining: list[dict[str, float]] = field(default_factory=list)
+    recorders: list[Any] = field(default_factory=list)
 
 
 def train(

@@ -8,8 +8,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import pandas as pd
 
 from adversarial_nets import files
+from adversarial_nets.checkpoints import Checkpoint, run_key
 from adversarial_nets.choices import FIRST_EPOCHS, GradientNorms
-from adversarial_nets.datasets import VALIDATION
+from adversarial_nets.datasets import VALIDATION, PreparedData
 from adversarial_nets.errors import InputError
 from adversarial_nets.evaluation import score
 from adversarial_nets.parameters import Choices, Experiment, parse
@@ -18,28 +19,39 @@ from adversarial_nets.progress import EpochProgress
 from adversarial_nets.randomness import stream
 from adversarial_nets.sampling import draw_noise, generate
 from adversarial_nets.training import Run, play, start, summary
-from common import REPORTS, Task, exit_status, load_data, load_parameters, read_yaml
+from common import REPORTS, Task, exit_status, load_data, load_parameters, read_yaml, under_way
 
 RUNS = REPORTS / "choices" / "runs"
 
 
 def main() -> None:
-    """Train, score, and write both."""
+    """Train, or go on where it was stopped; score, and write both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variant", help="name of a variant in choices/params.yaml")
     parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
     given = parser.parse_args()
+    task, experiment = asked(given.variant, given.seed)
+    data, device, title = load_data(task), task.device(), f"{given.variant}, seed {task.seed}"
+    images, validation_images = data.training_images, data.fold_images(0, VALIDATION)
+    key = run_key(experiment, images, validation_images, task.seed, device)
+    with under_way(f"choices-{given.variant}-{task.seed}", title, key) as checkpoint:
+        run = start(experiment, images, validation_images, task.seed, device)
+        gradients = train(run, title, checkpoint)
+        write(run, gradients, task.seed, data, RUNS / given.variant / str(task.seed))
+        checkpoint.clear()
+
+
+def asked(variant: str, seed: int) -> tuple[Task, Experiment]:
+    """The experiment's task, and the experiment with the variant's game. Raises InputError where either is unknown."""
     choices, parameters = parse(read_yaml(Path("choices/params.yaml")), Choices), load_parameters()
     for kind, name, known in (
-        ("variant", given.variant, choices.variants),
+        ("variant", variant, choices.variants),
         ("experiment", choices.experiment, parameters.experiments),
     ):
         if name not in known:
             raise InputError(f"choices/params.yaml: no {kind} is called '{name}'; there are {', '.join(known)}")
-    task = Task(parameters, choices.experiment, given.seed)
-    experiment = varied(task.experiment, choices, given.variant)
-    run, gradients = train(task, experiment, given.variant)
-    write(task, run, gradients, RUNS / given.variant / str(given.seed))
+    task = Task(parameters, choices.experiment, seed)
+    return task, varied(task.experiment, choices, variant)
 
 
 def varied(experiment: Experiment, choices: Choices, variant: str) -> Experiment:
@@ -48,27 +60,26 @@ def varied(experiment: Experiment, choices: Choices, variant: str) -> Experiment
     return experiment.model_copy(update={"training": training})
 
 
-def train(task: Task, experiment: Experiment, variant: str) -> tuple[Run, pd.DataFrame]:
-    """The finished run, and the generator's gradient norms update by update."""
-    data = load_data(task)
-    run = start(experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, task.device())
+def train(run: Run, title: str, checkpoint: Checkpoint) -> pd.DataFrame:
+    """Finish the run; returns the generator's gradient norms update by update."""
     norms = GradientNorms(run.game.generator_optimizer)
-    with EpochProgress(f"{variant}, seed {task.seed}", experiment.training.epochs) as show:
+    run.recorders.append(norms)
+    with EpochProgress(title, run.experiment.training.epochs) as show:
 
         def on_epoch(row: dict[str, float]) -> None:
             norms.end_epoch()
             show(row)
 
-        play(run, on_epoch)
-    return run, norms.table()
+        play(run, on_epoch, checkpoint)
+    return norms.table()
 
 
-def write(task: Task, run: Run, gradients: pd.DataFrame, folder: Path) -> None:
+def write(run: Run, gradients: pd.DataFrame, seed: int, data: PreparedData, folder: Path) -> None:
     """Learning curve with the mean gradient norm of each epoch, the first epochs' gradients, and the test log-likelihood."""
     description, protocol = run.experiment.generator, run.experiment.evaluation
     shape = (run.experiment.sampling.num_samples, description.noise_dimensions)
-    samples = generate(run.kept.generator, draw_noise(description.noise, shape, stream(task.seed, "sampling")))
-    scored = score(ParzenWindow(samples, device=run.images.device), load_data(task), protocol)
+    samples = generate(run.kept.generator, draw_noise(description.noise, shape, stream(seed, "sampling")))
+    scored = score(ParzenWindow(samples, device=run.images.device), data, protocol)
     means = gradients.groupby("epoch")["gradient_norm"].mean()
     curve = pd.DataFrame(run.curve).merge(means, how="left", on="epoch")
     with files.replacing(folder) as temporary:

@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,13 @@ from adversarial_nets.errors import InputError, exit_status
 if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs it
     import torch
 
+    from adversarial_nets.checkpoints import Checkpoint
     from adversarial_nets.networks import Network
     from adversarial_nets.parzen import ParzenWindow
 
 PREPARED = Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
+CHECKPOINTS = Path("checkpoints")  # what works here, and, unless the environment has another folder, states of trainings
 LOGS = Path("logs")  # what may differ each time, such as durations; in neither git nor DVC
 
 
@@ -63,7 +65,19 @@ def raw_folder() -> Path:
 
 def checkpoint_folder() -> Path:
     """Where trainings keep their state: ``checkpoints``, or the folder that ADVERSARIAL_NETS_CHECKPOINTS names."""
-    return Path(os.environ.get("ADVERSARIAL_NETS_CHECKPOINTS") or "checkpoints")
+    return Path(os.environ.get("ADVERSARIAL_NETS_CHECKPOINTS") or CHECKPOINTS)
+
+
+def under_way(name: str, title: str, key: str) -> "AbstractContextManager[Checkpoint]":
+    """A training's checkpoint, as ``checkpoints.under_way`` has it, in the folders that are this project's.
+
+    ADVERSARIAL_NETS_PARENT is the process without which it is not to go on: DVC's, which passes no signal on.
+    """
+    from adversarial_nets import checkpoints
+
+    parent = os.environ.get("ADVERSARIAL_NETS_PARENT", "")
+    number = int(parent) if parent.isdigit() else None
+    return checkpoints.under_way(CHECKPOINTS, checkpoint_folder(), name, title, key, number)
 
 
 def load_parameters(path: Path = Path("params.yaml")) -> parameters.Parameters:

@@ -1,41 +1,27 @@
 """Train a generator against a discriminator; a training that was stopped goes on from where it was."""
 
 import hashlib
-import os
-from pathlib import Path
 
 from adversarial_nets import files, training
-from adversarial_nets.checkpoints import Checkpoint, run_key
+from adversarial_nets.checkpoints import run_key
 from adversarial_nets.datasets import VALIDATION
-from adversarial_nets.locks import alone
 from adversarial_nets.model_card import model_card
 from adversarial_nets.progress import EpochProgress
-from common import LOGS, MODELS, Task, checkpoint_folder, load_data, main
+from common import LOGS, MODELS, Task, load_data, main, under_way
 
 
 def train(task: Task) -> None:
     data, device = load_data(task), task.device()
     images, validation_images = data.training_images, data.fold_images(0, VALIDATION)
     key = run_key(task.experiment, images, validation_images, task.seed, device)
-    path, title = checkpoint_folder() / f"{task.name}-{task.seed}-{key[:16]}.state", f"{task.name}, seed {task.seed}"
-    # Neither two trainings in one place, nor the same one in two places that share their states.
-    with (
-        alone(Path("checkpoints") / f"{task.name}-{task.seed}.lock", f"{title} is being trained here"),
-        alone(path.with_suffix(".lock"), f"{title} is being trained with the same parameters"),
-        Checkpoint(path, key, parent=parent()) as checkpoint,
-    ):
+    title = f"{task.name}, seed {task.seed}"
+    with under_way(f"{task.name}-{task.seed}", title, key) as checkpoint:
         with EpochProgress(title, training.num_epochs(task.experiment)) as show:
             run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
         training.save(run, task.folder(MODELS))
         files.write_text(task.folder(MODELS) / "model_card.md", model_card(run, data, task.name, task.seed))
         checkpoint.clear()
         write_log(task, checkpoint.seconds)
-
-
-def parent() -> int | None:
-    """The process without which a training is not to go on, as dvc.yaml says: DVC's, which passes no signal on."""
-    number = os.environ.get("ADVERSARIAL_NETS_PARENT", "")
-    return int(number) if number.isdigit() else None
 
 
 def write_log(task: Task, seconds: float) -> None:

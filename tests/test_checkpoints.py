@@ -1,6 +1,7 @@
 """Trainings that are stopped, killed and continued, against the bytes of trainings that never were."""
 
 import copy
+import fcntl
 import hashlib
 import json
 import math
@@ -347,6 +348,47 @@ def test_a_lock_is_for_one_at_a_time(tmp_path, monkeypatch):
     path.write_text("12345")  # what a killed process left holds nobody up
     with locks.alone(path, "training"):
         pass
+
+
+def test_a_lock_is_held_only_while_its_process_holds_it(tmp_path):
+    path = tmp_path / "a.lock"
+    assert not locks.is_held(path)
+    with locks.alone(path, "training"):
+        assert locks.is_held(path)
+    path.write_text("12345")
+    assert not locks.is_held(path)
+
+
+@pytest.mark.parametrize("number", locks.UNSUPPORTED)
+def test_a_file_system_without_locks_is_told_of(tmp_path, monkeypatch, number):
+    def refuse(*_: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    path, said = tmp_path / "a.lock", []
+    with locks.alone(path, "mnist5k, seed 0 is being trained here", said.append):
+        assert not locks.is_held(path)
+    [message] = said
+    assert message.startswith(f"{path}: this file system has no locks")
+    assert message.endswith("start none while mnist5k, seed 0 is being trained here")
+
+
+def test_states_of_other_trainings_are_named_and_stay(tmp_path):
+    """Those of the same experiment and seed, the first of two stages among them, but for one that is under way."""
+    states, said = tmp_path / "states", []
+    names = {key: f"mnist5k-0-{key * 16}.state" for key in "abcd"}
+    names |= {"stage": f"mnist5k-0-{'e' * 16}-pretraining.state", "seed": f"mnist5k-10-{'a' * 16}.state"}
+    for name in names.values():
+        files.write_text(states / name, "a state")
+    with (
+        locks.alone(states / names["c"].replace("state", "lock"), "another"),
+        checkpoints.under_way(tmp_path, states, "mnist5k-0", "mnist5k, seed 0", "a" * 64, say=said.append),
+    ):
+        pass
+    named = [message.split(": ")[0] for message in said]
+    assert named == [str(states / names[key]) for key in ("b", "d", "stage")]
+    assert all("is of another training" in message and "delete it if" in message for message in said)
+    assert {path.name for path in states.glob("*.state")} == set(names.values())
 
 
 def test_who_waits_for_a_lock_gets_it(tmp_path):

@@ -12,9 +12,11 @@ import torch
 from ruamel.yaml import YAML
 
 from adversarial_nets import choices
-from adversarial_nets.errors import InputError
+from adversarial_nets.checkpoints import Checkpoint
+from adversarial_nets.errors import CheckFailed, InputError
 from adversarial_nets.parameters import Choices, Experiment, GameParameters, parse
 from adversarial_nets.training import Run, play, start
+from test_checkpoints import StopsAt
 from test_dependencies import needed
 from test_pipeline import SMALL, Project, clone, commit
 
@@ -83,6 +85,29 @@ def test_every_update_of_the_generator_has_a_norm_and_no_other(
         return
     gradients = np.concatenate([parameter.grad.numpy().ravel() for parameter in run.game.generator.parameters()])
     assert table["gradient_norm"].iloc[-1] == pytest.approx(np.linalg.norm(gradients.astype(np.float64)), rel=1e-5)
+
+
+@pytest.mark.parametrize("times", [3, 6, 8])
+def test_a_stopped_training_goes_on_with_the_norms_that_it_had(
+    experiment: Experiment, digits: np.ndarray, tmp_path: Path, times: int
+) -> None:
+    """Stopped within the first epoch, at its end, and within the second."""
+
+    def played(checkpoint: Checkpoint | None) -> tuple[pd.DataFrame, pd.DataFrame, torch.Tensor]:
+        run = started(with_game(experiment, game="alternating"), digits)
+        norms = choices.GradientNorms(run.game.generator_optimizer)
+        run.recorders.append(norms)
+        play(run, lambda row: norms.end_epoch(), checkpoint)
+        return norms.table(), pd.DataFrame(run.curve), run.game.generator.layers["y"].linear.weight
+
+    usual, path = played(None), tmp_path / "a.state"
+    with pytest.raises(CheckFailed, match="stopped by SIGTERM"), StopsAt(path, times) as stops:
+        played(stops)
+    table, curve, weight = played(Checkpoint(path, "key"))
+    pd.testing.assert_frame_equal(table, usual[0], check_exact=True)
+    assert len(table) == 10
+    pd.testing.assert_frame_equal(curve, usual[1], check_exact=True)
+    assert torch.equal(weight, usual[2])
 
 
 def test_norms_are_those_of_the_whole_gradient() -> None:
