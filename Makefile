@@ -42,7 +42,7 @@ gate: setup  ## judge the results against the committed reference: better, worse
 verify: setup  ## do the committed numbers follow from the files that they came from?
 	.venv/bin/python -m adversarial_nets.verify
 
-check-lock: setup  ## is dvc.lock in step with code and parameters? needs no data and no cache
+check-lock: setup  ## are the lock files in step with code and parameters? needs no data and no cache
 	.venv/bin/python scripts/check_lock.py
 
 test: setup  ## run the tests (minutes)

@@ -27,6 +27,7 @@ from adversarial_nets.results import load_experiment
 from adversarial_nets.tables import MEASURED, SANITY
 
 REPORTS, REFERENCES, SCORES, SAMPLES = map(Path, ("reports", "reports/reference", "scores", "samples"))
+CHOICES = REPORTS / "choices"
 MODELS, FIGURES = Path("models"), Path("figures")
 PREPARED = Path("data/prepared")
 NUM_IMAGES, NUM_SAMPLES = 50, 1000  # of a slice: test images that are scored again, samples that are drawn again
@@ -59,6 +60,7 @@ class Claim:
 def verify() -> Iterator[Claim]:
     """Everything that is committed, each file against what it came from. Raises InputError where a file cannot be read."""
     yield from of_reports()
+    yield from of_choices()
     for folder in sorted(path for path in REFERENCES.glob("*") if path.is_dir()):
         yield from of_reference(folder)
     readme = Path("README.md").read_text(encoding="utf-8").split("<!-- results -->\n")[1].split("\n<!-- end of results -->")[0]
@@ -69,7 +71,7 @@ def of_reports() -> Iterator[Claim]:
     """Tables and metrics in reports/, and down from them to scores, samples and generators."""
     table, metrics = _table(REPORTS), files.read_json(REPORTS / "metrics.json")
     yield from _renderings(table)
-    yield from _locked()
+    yield Claim(str(REPORTS), "dvc.lock", *_digests("dvc.lock", REPORTS))
     for name, rows in table[table["origin"] == MEASURED].groupby("experiment", sort=False):
         yield from _of_experiment(name, rows["seeds"].iloc[0].split(), table[table["experiment"] == name], metrics[name])
     if "theory" in metrics:
@@ -93,6 +95,38 @@ def _of_seed(name: str, seed: str) -> Iterator[Claim]:
     yield _present(str(scores), sources, lambda: (*map(_by_image, _rescored(*sources)), OF_ONE_IMAGE))
     yield _present(str(scores), sources, lambda: (*map(_means, _rescored(*sources)), RECOMPUTED))
     yield _present(str(samples), [generator, samples], lambda: _redrawn(generator, int(seed), samples))
+
+
+def of_choices() -> Iterator[Claim]:
+    """What came of Algorithm 1's choices: the table from its runs, the page from the table."""
+    table, text = CHOICES / "choices.csv", CHOICES / "README.md"
+    yield _present(str(table), [CHOICES / "runs", table], lambda: _tried(pd.read_csv(table)))
+    yield _present(str(text), [table, text], lambda: _told(text.read_text(encoding="utf-8").splitlines(), pd.read_csv(table)))
+    yield _present(str(CHOICES), [Path("choices/dvc.lock")], lambda: _digests("choices/dvc.lock", CHOICES))
+
+
+def _tried(rows: pd.DataFrame) -> tuple[dict, dict, float]:
+    """Every row of the choices, and the same from its run."""
+    from adversarial_nets import choices
+    from adversarial_nets.parameters import GameParameters
+
+    games = [GameParameters(**{name: row[name] for name in GameParameters.model_fields}) for row in rows.to_dict("records")]
+    runs = [
+        choices.load(CHOICES / "runs" / variant / str(seed), variant, game, seed).row
+        for variant, seed, game in zip(rows["variant"], rows["seed"], games, strict=True)
+    ]
+    by_run = lambda rows: {f"{key} of {row['variant']}, seed {row['seed']}": row[key] for row in rows for key in row}  # noqa: E731
+    return by_run(rows.to_dict("records")), by_run(runs), 0.0
+
+
+def _told(lines: list[str], rows: pd.DataFrame) -> tuple[dict, dict, float]:
+    """The lines of the choices' page that are made of the table, where they stand."""
+    from adversarial_nets import choices
+
+    expected = [*choices.comparison(rows).to_markdown(index=False, disable_numparse=True).splitlines()]
+    pairs = choices.saturation(rows)
+    expected += [choices.verdict(pairs)] if len(pairs) else []
+    return {line: True for line in expected if line in lines}, dict.fromkeys(expected, True), 0.0
 
 
 def of_reference(folder: Path) -> Iterator[Claim]:
@@ -163,11 +197,11 @@ def _lines(file: str, text: str, source: str, expected: str) -> Claim:
     return Claim(file, source, found, dict.fromkeys(found, False) | dict.fromkeys(expected.splitlines(), True))
 
 
-def _locked() -> Iterator[Claim]:
-    """Files and folders of the report by the digests that the last run left in dvc.lock."""
-    stages = history.yaml(history.read("dvc.lock"), "dvc.lock")["stages"]
-    outs = {out["path"]: out["md5"] for out in stages["report"]["outs"]}
-    yield Claim(str(REPORTS), "dvc.lock", {path: _md5(Path(path)) for path in outs if Path(path).exists()}, outs)
+def _digests(lock: str, folder: Path) -> tuple[dict[str, str], dict[str, str], float]:
+    """What the report wrote into a folder, or found there: by what is there now, and as the last run left it in a lock file."""
+    stage = history.yaml(history.read(lock), lock)["stages"]["report"]
+    known = {each["path"]: each["md5"] for each in stage["deps"] + stage["outs"] if each["path"].startswith(f"{folder}/")}
+    return {path: _md5(Path(path)) for path in known if Path(path).exists()}, known, 0.0
 
 
 def _md5(path: Path) -> str:

@@ -1,30 +1,39 @@
-"""Check that dvc.lock belongs to the code and the parameters as they stand: no stage would run again. Needs no data, no cache."""
+"""Check that the lock files belong to the code and the parameters as they stand: no stage would run again.
+
+Needs no data and no cache.
+"""
 
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from adversarial_nets.errors import CheckFailed, exit_status
 
+# Each lock file, and what renews it.
+LOCKS = {"dvc.lock": "make repro", "choices/dvc.lock": "make choices"}
 
-def check_lock() -> None:
-    """Raises CheckFailed, with the stages that are out of step.
 
-    What DVC prints decides: its exit status is 0 too where stages would run.
-    """
-    command = [sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing"]
+def check_locks() -> None:
+    """Raises CheckFailed, with the stages that are out of step; choices that were never tried out are none of them."""
+    for lock, command in LOCKS.items():
+        if lock == "dvc.lock" or Path(lock).exists():
+            check(lock, command)
+            print(f"{lock} is in step with code and parameters")
+
+
+def check(lock: str, renew: str) -> None:
+    """What DVC prints decides: its exit status is 0 too where stages would run."""
+    command = [sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing", str(Path(lock).with_suffix(".yaml"))]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    stages = re.findall(r"^(?:Running stage|ERROR: failed to reproduce) '(.+?)'", done.stdout, flags=re.MULTILINE)
+    stages = re.findall(r"^(?:Running stage|ERROR: failed to reproduce) '(?:[^':]+:)?([^']+)'", done.stdout, flags=re.MULTILINE)
     if stages:
         named = ", ".join(stages)
-        raise CheckFailed(
-            f"dvc.lock: not in step with code and parameters: {named} would run again; run `make repro` and commit it"
-        )
+        raise CheckFailed(f"{lock}: not in step with code and parameters: {named} would run again; run `{renew}` and commit it")
     if done.returncode or "Data and pipelines are up to date." not in done.stdout:
-        raise CheckFailed(f"dvc.lock: could not be checked; DVC says: {' '.join(done.stdout.split())}")
-    print("dvc.lock is in step with code and parameters")
+        raise CheckFailed(f"{lock}: could not be checked; DVC says: {' '.join(done.stdout.split())}")
 
 
 if __name__ == "__main__":
     with exit_status():
-        check_lock()
+        check_locks()

@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[1]
 def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The committed reports and references, alone."""
     shutil.copytree(ROOT / "reports", tmp_path / "reports")
-    for name in ("README.md", "dvc.lock"):
-        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "choices").mkdir()
+    for name in ("README.md", "dvc.lock", "choices/dvc.lock"):
+        shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -62,6 +63,9 @@ def test_the_committed_results_pass(committed: Path, monkeypatch: pytest.MonkeyP
         ("reports/reference/mnist_annealed/reliability.json", '"log_likelihood": '),
         ("README.md", r"\| 2"),
         ("reports/plots/sigma/mnist5k.csv", "0."),
+        ("reports/choices/choices.csv", "non_saturating,1,3200,3200,"),
+        ("reports/choices/README.md", r"\| 3,200 +\| "),
+        ("reports/choices/runs/alternating/1/scores.json", '"log_likelihood": '),
     ],
 )
 def test_one_digit_that_is_changed_is_found(committed: Path, file: str, number: str) -> None:
@@ -69,6 +73,7 @@ def test_one_digit_that_is_changed_is_found(committed: Path, file: str, number: 
     found = contradictions()
     assert any(
         each.startswith((f"{file}: ", f"{Path(file).parent}: {Path(file).name} is", f"reports: {'/'.join(Path(file).parts[:2])}"))
+        or each.startswith(f"reports/choices: {'/'.join(Path(file).parts[:3])} is")
         for each in found
     ), found
 
