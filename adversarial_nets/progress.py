@@ -6,6 +6,9 @@ import time
 
 from tqdm import tqdm
 
+SURE = 0.999  # mean D(x) above which, with mean D(G(z)) as near to 0, G's images hardly move any more
+WARNING = "D tells all images apart, G may have collapsed: if this lasts, stop and try another seed"
+
 
 class EpochProgress:
     """Shows epochs as they end. Plain lines come with each validation, so that a log stays short."""
@@ -24,13 +27,12 @@ class EpochProgress:
         validated = not math.isnan(row["validation_log_likelihood"])
         if validated:
             self._log_likelihood = row["validation_log_likelihood"]
-        shown = {
-            "D loss": f"{row['discriminator_objective']:.3f}",
-            "G loss": f"{row['generator_objective']:.3f}",
-        }
+        shown = f"D loss {row['discriminator_objective']:.3f}, G loss {row['generator_objective']:.3f}"
         if not math.isnan(self._log_likelihood):
-            shown["validation"] = f"{self._log_likelihood:.1f} nats"
-        self._bar.set_postfix(shown, refresh=False)
+            shown += f", validation {self._log_likelihood:.1f} nats"
+        if row["d_real"] > SURE and row["d_fake"] < 1 - SURE:
+            shown += f" ({WARNING})"
+        self._bar.set_postfix_str(shown, refresh=False)
         self._bar.initial = self._first - 1
         self._bar.update(row["epoch"] - self._bar.n)
         if self._bar.disable and validated:
@@ -43,7 +45,6 @@ class EpochProgress:
         """Leave the terminal in order, so that an error has a line of its own."""
         self._bar.close()
 
-    def _print(self, epoch: int, shown: dict[str, str]) -> None:
+    def _print(self, epoch: int, shown: str) -> None:
         left = (time.monotonic() - self._started) / (epoch - self._first + 1) * (self._epochs - epoch)
-        values = ", ".join(f"{name} {value}" for name, value in shown.items())
-        print(f"{self._title}: epoch {epoch}/{self._epochs}, {values}, {tqdm.format_interval(left)} left", flush=True)
+        print(f"{self._title}: epoch {epoch}/{self._epochs}, {shown}, {tqdm.format_interval(left)} left", flush=True)
