@@ -21,15 +21,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
-from torchvision.datasets import MNIST
+from torchvision.datasets import CIFAR10, MNIST
 
 from adversarial_nets import datasets, downloads, files, locks
+from adversarial_nets.parameters import CIFAR10_ARCHIVE
+from faces import faces, tfd_variables, write_tfd
+from test_cifar10 import FOLDER, Files
 from test_datasets import Archives, idx
+from test_faces import put
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "bad_input.md"
 ACCEPTED = "accepted"
 RAW = Path("data/raw/MNIST/raw")
+CIFAR10_BATCH, TFD, FER = f"data/raw/{FOLDER}/data_batch_3", "data/raw/TFD_48x48.mat", "data/raw/fer2013/fer2013.csv"
 LAST = "t10k-labels-idx1-ubyte.gz"
 FETCH = "could not be fetched from any of …; put it by hand in data/raw/MNIST/raw. …"
 PARAMETERS = "experiments.mnist5k"
@@ -167,6 +172,66 @@ def of_another_shape(scene: Scene) -> None:
     scene.set("experiments.mnist.data.md5", archives.md5 | {name: hashlib.md5(content).hexdigest()})
 
 
+def of_cifar10(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    """Small files in the official format, of which one is spoiled; with checksums of what they were."""
+
+    def put_there(scene: Scene) -> None:
+        official = Files(scene.folder / "official")
+        scene.set("experiments.cifar10_mlp.data", official.parameters().model_dump())
+        shutil.copytree(official.folder, scene.folder / "data/raw" / FOLDER)
+        spoil(scene.folder / CIFAR10_BATCH)
+
+    return put_there
+
+
+def of_cifar10_archive(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    """The same as an archive."""
+
+    def put_there(scene: Scene) -> None:
+        official = Files(scene.folder / "official")
+        scene.set("experiments.cifar10_mlp.data", official.parameters().model_dump())
+        (scene.folder / "data/raw").mkdir()
+        spoil(Path(shutil.copy(official.archive, scene.folder / "data/raw")))
+
+    return put_there
+
+
+def harm(path: Path) -> None:
+    """A pickle that makes a file where it is opened."""
+    path.write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
+
+
+def of_tfd(spoil: Callable[[Path], Any] = lambda path: None, **changes: Any) -> Callable[[Scene], None]:
+    """A file in TFD's format, with other variables than it should have, or spoiled."""
+
+    def put_there(scene: Scene) -> None:
+        write_tfd(scene.folder / TFD, **changes)
+        spoil(scene.folder / TFD)
+
+    return put_there
+
+
+def a_web_page(path: Path) -> None:
+    path.write_text("<html>Sign in</html>")
+
+
+def in_a_later_format(path: Path) -> None:
+    path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + path.read_bytes()[128:])
+
+
+def without_images_for_testing() -> np.ndarray:
+    folds = tfd_variables()["folds"]
+    return np.where(folds == 3, 1, folds).astype(np.uint8)
+
+
+def of_fer2013(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    def put_there(scene: Scene) -> None:
+        put(scene.folder / "data/raw", faces(60), scene.monkeypatch)
+        spoil(scene.folder / FER)
+
+    return put_there
+
+
 def setting(path: str, value: Any) -> Callable[[Scene], None]:
     return lambda scene: scene.set(path, value)
 
@@ -222,9 +287,17 @@ TRAIN, SAMPLE, CROSS_VALIDATE, LIKELIHOOD = [
     (stage, "mnist5k", "0") for stage in ("train", "sample", "cross_validate", "likelihood")
 ]
 PREPARE, CHECK = ("prepare", "mnist"), ("check",)
+PREPARE_CIFAR10, PREPARE_TFD, PREPARE_FER = [("prepare", name) for name in ("cifar10_mlp", "tfd", "fer2013")]
 BASELINES, RELIABILITY = ("baselines", "mnist5k"), ("reliability", "mnist5k", "0")
 NOT_PUBLISHED = "data/raw/MNIST/raw/t10k-labels-idx1-ubyte.gz: its md5 checksum is …, the published one is …; "
 NOT_PUBLISHED += "delete it to have it fetched again, or put the official file there"
+NOT_PUBLISHED_CIFAR10 = f"{CIFAR10_BATCH}: its md5 checksum is …, the published one is …; "
+NOT_PUBLISHED_CIFAR10 += "put the official file there, or move it away to have the archive fetched or used"
+FETCH_CIFAR10 = (
+    f"{CIFAR10_ARCHIVE}: could not be fetched from …; put it in data/raw by hand, or the folder {FOLDER} that it holds. …"
+)
+NOT_MATLAB = f"{TFD}: cannot be read as a MATLAB file: …; put the official file there"
+NOT_PUBLISHED_FER = f"{FER}: fer2013.csv not found in data/raw/fer2013 or corrupted. You can download it from …"
 NO_WRITING = "cannot be written: {}; see to space and permissions there, then start again"
 
 
@@ -252,6 +325,37 @@ ROWS = [
     Row("Downloads", "crawls", PREPARE, quickly(crawl), 2, f"{LAST}: {FETCH}only … bytes came in … seconds…"),
     Row("Downloads", "falls silent", PREPARE, quickly(lambda handler, body: (send(handler, b"", len(body)), time.sleep(2))), 2,
         f"{LAST}: {FETCH}nothing came for … seconds…"),
+    Row("CIFAR-10", "missing, and no network", PREPARE_CIFAR10, lambda scene: None, 2, FETCH_CIFAR10),
+    Row("CIFAR-10", "a batch is missing, and no network", PREPARE_CIFAR10, of_cifar10(Path.unlink), 2, FETCH_CIFAR10),
+    Row("CIFAR-10", "a batch is truncated", PREPARE_CIFAR10, of_cifar10(truncate), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "one bit of a batch flipped", PREPARE_CIFAR10, of_cifar10(flip_a_bit), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "a batch under another's name", PREPARE_CIFAR10,
+        of_cifar10(lambda path: shutil.copy(path.with_name("data_batch_1"), path)), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "a pickle that would run a command", PREPARE_CIFAR10, of_cifar10(harm), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "the archive is truncated", PREPARE_CIFAR10, of_cifar10_archive(truncate), 2,
+        NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
+    Row("CIFAR-10", "the archive is a web page", PREPARE_CIFAR10, of_cifar10_archive(a_web_page), 2,
+        NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
+    Row("Faces", "TFD is missing", PREPARE_TFD, lambda scene: None, 2,
+        f"{TFD}: not there; the Toronto Face Database is given out on request by its authors at the University of Toronto …: "
+        "put their TFD_48x48.mat or TFD_96x96.mat in data/raw"),
+    Row("Faces", "TFD is truncated", PREPARE_TFD, of_tfd(truncate), 2, NOT_MATLAB),
+    Row("Faces", "TFD is a web page", PREPARE_TFD, of_tfd(a_web_page), 2, NOT_MATLAB),
+    Row("Faces", "TFD in a later format of MATLAB", PREPARE_TFD, of_tfd(in_a_later_format), 2, NOT_MATLAB),
+    Row("Faces", "TFD without folds", PREPARE_TFD, of_tfd(folds=None), 2,
+        f"{TFD}: has no variable `folds`; put the official file there"),
+    Row("Faces", "TFD of another size", PREPARE_TFD, of_tfd(images=np.zeros((400, 40, 40), np.uint8)), 2,
+        f"{TFD}: `images` must be n × 48 × 48; it has uint8 of (400, 40, 40)"),
+    Row("Faces", "TFD with NaN for pixels", PREPARE_TFD, of_tfd(images=np.full((400, 48, 48), np.nan)), 2,
+        f"{TFD}: `images` must be whole numbers from 0 to 255; it has float64 of (400, 48, 48)"),
+    Row("Faces", "TFD, no image of a fold is for testing", PREPARE_TFD, of_tfd(folds=without_images_for_testing()), 2,
+        f"{TFD}: column 1 of `folds` must have images for validation (2) and, at least two, for testing (3)"),
+    Row("Faces", "FER-2013 is missing", PREPARE_FER, lambda scene: None, 2,
+        f"{FER}: not there; accept the contest's terms at …, and put the file there"),
+    Row("Faces", "FER-2013 is truncated", PREPARE_FER, of_fer2013(truncate), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "one bit of FER-2013 flipped", PREPARE_FER, of_fer2013(flip_a_bit), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "FER-2013 has fewer images than are asked for", PREPARE_FER, of_fer2013(lambda path: None), 2,
+        "data/raw/fer2013: has 60 distinct images, and … are asked for; lower num_train or num_fold"),
     Row("Prepared data", "truncated", TRAIN, spoiled(DATA, truncate), 2, PREPARED),
     Row("Prepared data", "one bit flipped", TRAIN, spoiled(DATA, flip_a_bit), 2, PREPARED),
     Row("Prepared data", "pixels that are no bytes", TRAIN,
@@ -325,6 +429,7 @@ ROWS = [
 def scene_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """A scene, cleaned up at the end."""
     monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:9/{CIFAR10_ARCHIVE}")
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("ADVERSARIAL_NETS_DATA", raising=False)
     monkeypatch.delenv("ADVERSARIAL_NETS_CHECKPOINTS", raising=False)
