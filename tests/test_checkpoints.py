@@ -479,11 +479,16 @@ def folder(tmp_path: Path, parameter_values: dict[str, Any], digits: np.ndarray)
     """A folder to train in: parameters, prepared data, and the stages."""
     YAML(typ="safe").dump(small(parameter_values, epochs=40), tmp_path / "params.yaml")
     (tmp_path / "stages").symlink_to(ROOT / "stages")
+    save_prepared(digits, tmp_path)
+    return tmp_path
+
+
+def save_prepared(digits: np.ndarray, folder: Path) -> None:
+    """A hundred digits to train on, as `prepare` writes them."""
     folds = np.repeat(np.array([[TRAIN, VALIDATION, TEST]], np.uint8), [100, 20, 30], axis=1)
     bytes_, text = (digits[:150].reshape(-1, 28, 28) * 255).astype(np.uint8), np.array(["none"])
     data = PreparedData(np.array("Digits"), bytes_, np.zeros(150, np.uint8), np.arange(100), folds, text, text)
-    datasets.save(data, tmp_path / "data" / "prepared" / "mnist5k.npz")
-    return tmp_path
+    datasets.save(data, folder / "data" / "prepared" / "mnist5k.npz")
 
 
 def begin(folder: Path, **environment: str) -> subprocess.Popen:
@@ -492,9 +497,9 @@ def begin(folder: Path, **environment: str) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=os.environ | shared | environment, text=True, **pipes)
 
 
-def await_saved(process: subprocess.Popen, folder: Path, after: float) -> None:
+def await_saved(process: subprocess.Popen, states: Path, after: float) -> None:
     """Until a state has been saved that is younger than a time."""
-    while process.poll() is None and not any(path.stat().st_mtime > after for path in (folder / "elsewhere").glob("*.state")):
+    while process.poll() is None and not any(path.stat().st_mtime > after for path in states.glob("*.state")):
         time.sleep(0.01)
 
 
@@ -513,7 +518,7 @@ def kill_again_and_again(folder: Path, signals: list[signal.Signals], seed: int)
     for number in signals:
         started = time.time()
         process = begin(folder)
-        await_saved(process, folder, started)
+        await_saved(process, folder / "elsewhere", started)
         time.sleep(random.uniform(0, 0.1))
         process.send_signal(number)
         _, errors = process.communicate(timeout=120)
@@ -549,7 +554,7 @@ def test_of_two_trainings_at_once_one_is_refused(folder):
     """In one place even where they keep their states in two."""
     started = time.time()
     first = begin(folder)
-    await_saved(first, folder, started)
+    await_saved(first, folder / "elsewhere", started)
     first.send_signal(signal.SIGSTOP)  # or it might be done before the second one has begun
     second = begin(folder, ADVERSARIAL_NETS_CHECKPOINTS=str(folder / "another"))
     errors = second.communicate(timeout=120)[1]

@@ -1,8 +1,11 @@
 """Algorithm 1's choices: gradients recorded beside an unchanged training, the tables, and the pipeline of their own."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,7 @@ from adversarial_nets.checkpoints import Checkpoint
 from adversarial_nets.errors import CheckFailed, InputError
 from adversarial_nets.parameters import Choices, Experiment, GameParameters, parse
 from adversarial_nets.training import Run, play, start
-from test_checkpoints import StopsAt
+from test_checkpoints import StopsAt, await_saved, save_prepared, small
 from test_dependencies import needed
 from test_pipeline import SMALL, Project, clone, commit
 
@@ -233,6 +236,52 @@ def test_bad_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> No
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
     assert ended.stderr.startswith("error: ")
     assert "alternatng" in ended.stderr or "make choices" in ended.stderr
+
+
+# Saves after every step, so that any moment may be within a save.
+SAVING = """
+import runpy, sys
+from adversarial_nets import checkpoints
+checkpoints.INTERVAL = 0.0
+sys.argv = ["choices/train.py", "alternating", "0"]
+runpy.run_path("choices/train.py", run_name="__main__")
+"""
+
+
+def begin(folder: Path) -> subprocess.Popen:
+    shared = os.environ | {"PYTHONPATH": str(ROOT), "ADVERSARIAL_NETS_CHECKPOINTS": str(folder / "states")}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", SAVING], cwd=folder, env=shared, **pipes)
+
+
+def finish(folder: Path) -> tuple[str, dict[str, bytes]]:
+    """What a training says, and what it writes."""
+    ended = begin(folder)
+    said, errors = ended.communicate(timeout=120)
+    assert (errors, ended.returncode) == ("", 0)
+    assert [*(folder / "states").iterdir(), *(folder / "checkpoints").iterdir()] == []
+    runs = folder / "reports" / "choices" / "runs" / "alternating" / "0"
+    return said, {path.name: path.read_bytes() for path in runs.iterdir()}
+
+
+@pytest.mark.slow
+def test_a_killed_training_ends_like_one_never_killed(tmp_path: Path, parameter_values: dict, digits: np.ndarray) -> None:
+    YAML(typ="safe").dump(small(parameter_values, epochs=40), tmp_path / "params.yaml")
+    (tmp_path / "choices").mkdir()
+    for name in ("params.yaml", "train.py"):
+        shutil.copy(ROOT / "choices" / name, tmp_path / "choices")
+    (tmp_path / "stages").symlink_to(ROOT / "stages")
+    save_prepared(digits, tmp_path)
+    _, usual = finish(tmp_path)
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        process, started = begin(tmp_path), time.time()
+        await_saved(process, tmp_path / "states", started)
+        process.send_signal(number)
+        process.communicate(timeout=120)
+        assert process.returncode == (1 if number == signal.SIGTERM else -number)
+    said, found = finish(tmp_path)
+    assert "training goes on after" in said
+    assert found == usual
 
 
 @pytest.fixture(scope="module")
