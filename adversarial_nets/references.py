@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,10 +12,16 @@ CHECKSUMS = "checksums.json"
 
 
 def readme_table(references: Path) -> str:
-    """The paper's Table 1 and every reference's, as Markdown."""
+    """The paper's Table 1 and every reference's, with how far their seeds are apart, as Markdown."""
     measured = [pd.read_csv(path) for path in sorted(references.glob("*/table1.csv"))]
-    table = tables.comparison(pd.concat([tables.results_table([]), *measured], ignore_index=True))
-    return table.to_markdown(index=False)
+    rows = pd.concat([tables.results_table([]), *measured], ignore_index=True)
+    table, ours = tables.comparison(rows), rows[rows["origin"] == tables.MEASURED]
+    spreads = {f"{row.model} ({row.experiment})": _spread(row) for row in ours.itertuples()}
+    return table.assign(**{"spread over seeds": table["model"].map(spreads).fillna("")}).to_markdown(index=False)
+
+
+def _spread(row: Any) -> str:
+    return f"{row.seed_std:.1f} ({row.num_seeds:.0f} seeds)" if row.num_seeds > 1 else "one seed"
 
 
 def checksums(folder: Path) -> dict[str, str]:

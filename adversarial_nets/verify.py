@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from adversarial_nets import datasets, evaluation, files, history, references, tables
 from adversarial_nets.datasets import TEST
 from adversarial_nets.errors import CheckFailed, InputError, exit_status
+from adversarial_nets.parameters import CIFAR10_ARCHIVE
 from adversarial_nets.results import load_experiment
 from adversarial_nets.tables import MEASURED, SANITY
 
@@ -143,8 +144,20 @@ def of_reference(folder: Path) -> Iterator[Claim]:
     yield Claim(f"{folder}/metrics.json", f"{folder}/log_likelihoods.npz", metrics, _over_seeds(scores, means), IN_FLOAT32)
     yield Claim(f"{folder}/metrics.json", f"{folder}/seeds.csv", metrics, {"sigma": seeds["sigma"].mean()}, COPIED)
     yield Claim(f"{folder}/metrics.json", f"{folder}/reliability.json", metrics, _over_draws(folder), COPIED)
+    yield _provenance(folder, [str(seed) for seed in seeds["seed"]])
     yield _checksums(folder)
     yield Claim(f"{folder}/log_likelihoods.npz", "its samples", {}, {}, skipped="a reference is kept without its samples")
+
+
+def _provenance(folder: Path, seeds: list[str]) -> Claim:
+    """Source files by the checksums that the parameters ask for, and a device for each seed."""
+    kept, asked = (files.read_json(folder / name) for name in ("provenance.json", "parameters.json"))
+    data = asked["data"]  # CIFAR-10's archive is needed only where the files in it are not there
+    published = [f"md5:{checksum}" for name, checksum in data.get("md5", {}).items() if name != CIFAR10_ARCHIVE]
+    published += [f"sha256:{data['sha256']}"] if "sha256" in data else []
+    found = dict.fromkeys(kept["data"].values(), True) | {"devices of seeds": " ".join(kept["devices"])}
+    expected = dict.fromkeys(published, True) | {"devices of seeds": " ".join(seeds)}
+    return Claim(f"{folder}/provenance.json", f"{folder}/parameters.json, seeds.csv", found, expected)
 
 
 def _checksums(folder: Path) -> Claim:

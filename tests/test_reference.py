@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 from scipy.stats import t as student_t
 
 import reference
+from adversarial_nets import tables
+from adversarial_nets.references import readme_table
 from test_pipeline import clone, commit
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +45,19 @@ def test_a_reference_agrees_with_its_scores(folder):
 def test_the_readme_shows_the_references():
     readme = (ROOT / "README.md").read_text()
     assert reference.with_results(readme, REFERENCES) == readme
+
+
+def test_the_readme_shows_how_far_seeds_are_apart(tmp_path):
+    for name, seeds in (("several", [1.0, 2.0, 6.0]), ("single", [3.0])):
+        row = {"model": "Adversarial nets", "origin": "measured here", "data_set": "MNIST", "experiment": name}
+        row |= {"log_likelihood": np.mean(seeds), "standard_error": 1.0, "num_seeds": len(seeds)}
+        row |= {"seed_std": np.std(seeds, ddof=1)} if len(seeds) > 1 else {}
+        (tmp_path / name).mkdir()
+        pd.DataFrame([row]).reindex(columns=tables.COLUMNS).to_csv(tmp_path / name / "table1.csv", index=False)
+    lines = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in readme_table(tmp_path).splitlines()}
+    assert lines["Adversarial nets (several)"] == "2.6 (3 seeds)"
+    assert lines["Adversarial nets (single)"] == "one seed"
+    assert lines["DBN"] == ""
 
 
 def test_every_reference_seed_of_the_default_shows_digits():

@@ -84,6 +84,8 @@ def test_without_checksums_the_numbers_of_a_reference_still_have_to_follow(commi
     assert contradictions() == []
     change_a_digit(committed / "reports" / "reference" / "mnist5k" / "table1.csv", "mnist5k,8")
     assert any("mnist5k/table1.csv: log_likelihood is 8" in each for each in contradictions())
+    change_a_digit(committed / "reports" / "reference" / "mnist_annealed" / "provenance.json", '"md5:[a-f]*')
+    assert any("mnist_annealed/provenance.json: md5:" in each for each in contradictions())
 
 
 @pytest.mark.parametrize(
