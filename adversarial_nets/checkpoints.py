@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -35,7 +35,14 @@ DIGEST_SIZE = hashlib.sha256().digest_size
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_key(experiment: Experiment, images: np.ndarray, validation_images: np.ndarray, seed: int, device: torch.device) -> str:
+def run_key(
+    experiment: Experiment,
+    images: np.ndarray,
+    validation_images: np.ndarray,
+    seed: int,
+    device: torch.device,
+    modules: Iterable[str] = MODULES,
+) -> str:
     """Hexadecimal digest of all that decides what a training's bytes are: one key, one course of events."""
     source = Path(__file__).parent
     defining = {
@@ -44,7 +51,7 @@ def run_key(experiment: Experiment, images: np.ndarray, validation_images: np.nd
         "seed": seed,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "kernels": [torch.__version__, torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()],
-        "source": {name: _digest((source / f"{name}.py").read_bytes()) for name in MODULES},
+        "source": {name: _digest((source / f"{name}.py").read_bytes()) for name in modules},
     }
     return _digest(json.dumps(defining).encode())
 
@@ -66,7 +73,7 @@ def under_way(
         Checkpoint(path, key, say, parent) as checkpoint,
     ):
         for other in _of_other_keys(path, name):
-            what = "is of another training (parameters, data, code or device differ) and stays for that one"
+            what = "is of another training (parameters, data, code or machine differ) and stays for that one"
             say(f"{other}: {what}; delete it if you do not mean to go on with it")
         yield checkpoint
 

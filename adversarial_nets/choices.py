@@ -36,8 +36,8 @@ class GradientNorms:
         self._ends.append(len(self._norms))
 
     def state_dict(self) -> dict[str, Any]:
-        """All norms and ends so far, for a training that stops here."""
-        return {"norms": torch.stack(self._norms) if self._norms else [], "ends": self._ends}
+        """All norms and ends so far, for a training that stops here; on the CPU, where they come back."""
+        return {"norms": torch.tensor([float(norm) for norm in self._norms]), "ends": self._ends}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from the norms and ends of a training that stopped."""
@@ -119,6 +119,13 @@ def saturation(rows: pd.DataFrame) -> pd.DataFrame:
     keys = ["game", "discriminator_steps", "seed"]
     wide = rows.pivot_table(index=keys, columns="generator_objective", values="gradient_norm_first", sort=False)
     return wide.reindex(columns=["minimax", "non_saturating"]).dropna().rename_axis(columns=None).reset_index()
+
+
+def findings(rows: pd.DataFrame) -> list[str]:
+    """What the page says of the table: the comparison, and where minimax was tried out, the saturation; Markdown."""
+    pairs = saturation(rows)
+    told = pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f")
+    return [comparison(rows).to_markdown(index=False, disable_numparse=True), *([verdict(pairs), told] if len(pairs) else [])]
 
 
 def verdict(pairs: pd.DataFrame) -> str:

@@ -35,13 +35,15 @@ def alone(path: Path, what: str, say: Callable[[str], None] = print) -> Iterator
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds this lock file now; the file alone may be what a killed one left."""
+    """Whether a process may hold this lock file now; the file alone, where it can be locked, is what a killed one left."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except OSError:  # somebody else's
+        return True
     try:
-        return _lock(file) is False
+        return _lock(file) is not True
     finally:
         os.close(file)
 

@@ -19,6 +19,7 @@ class EpochProgress:
         self._log_likelihood = math.nan
         self._started = time.monotonic()
         self._first = 0  # a training that goes on has epochs behind it that took none of this time
+        self._warned = False
         self._bar = tqdm(total=epochs, desc=title, unit="epoch", disable=not sys.stderr.isatty(), dynamic_ncols=True)
 
     def __call__(self, row: dict[str, float]) -> None:
@@ -30,13 +31,12 @@ class EpochProgress:
         shown = f"D loss {row['discriminator_objective']:.3f}, G loss {row['generator_objective']:.3f}"
         if not math.isnan(self._log_likelihood):
             shown += f", validation {self._log_likelihood:.1f} nats"
-        if row["d_real"] > SURE and row["d_fake"] < 1 - SURE:
-            shown += f" ({WARNING})"
         self._bar.set_postfix_str(shown, refresh=False)
         self._bar.initial = self._first - 1
         self._bar.update(row["epoch"] - self._bar.n)
         if self._bar.disable and validated:
             self._print(row["epoch"], shown)
+        self._warn(row)
 
     def __enter__(self) -> "EpochProgress":
         return self
@@ -44,6 +44,13 @@ class EpochProgress:
     def __exit__(self, *_: object) -> None:
         """Leave the terminal in order, so that an error has a line of its own."""
         self._bar.close()
+
+    def _warn(self, row: dict[str, float]) -> None:
+        """A line of its own whenever it begins: on a bar there would be no room for it."""
+        sure = row["d_real"] > SURE and row["d_fake"] < 1 - SURE
+        if sure and not self._warned:
+            tqdm.write(f"{self._title}: epoch {row['epoch']}: {WARNING}")
+        self._warned = sure
 
     def _print(self, epoch: int, shown: str) -> None:
         left = (time.monotonic() - self._started) / (epoch - self._first + 1) * (self._epochs - epoch)

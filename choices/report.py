@@ -48,19 +48,15 @@ def text(asked: Choices, rows: pd.DataFrame) -> str:
     """The table, the saturation of section 3 and how to read both."""
     seeds = ", ".join(map(str, asked.seeds))
     notes = [note.format(seeds=seeds, experiment=asked.experiment, last=choices.LAST_EPOCHS) for note in NOTES]
+    comparison, *saturation = choices.findings(rows)
     parts = [
         "# Algorithm 1's choices, tried out",
-        choices.comparison(rows).to_markdown(index=False, disable_numparse=True),
+        comparison,
         "![Gradients of G, outputs of D and log-likelihoods by variant](choices.png)",
         "\n".join(f"- {note}" for note in notes),
     ]
-    pairs = choices.saturation(rows)
-    if len(pairs):
-        parts += [
-            "## The saturation that section 3 describes",
-            choices.verdict(pairs),
-            pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f"),
-        ]
+    if saturation:
+        parts += ["## The saturation that section 3 describes", *saturation]
     return "\n\n".join(parts) + "\n"
 
 

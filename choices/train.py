@@ -3,12 +3,13 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import pandas as pd
 
 from adversarial_nets import files
-from adversarial_nets.checkpoints import Checkpoint, run_key
+from adversarial_nets.checkpoints import MODULES, Checkpoint, run_key
 from adversarial_nets.choices import FIRST_EPOCHS, GradientNorms
 from adversarial_nets.datasets import VALIDATION, PreparedData
 from adversarial_nets.errors import InputError
@@ -33,11 +34,12 @@ def main() -> None:
     task, experiment = asked(given.variant, given.seed)
     data, device, title = load_data(task), task.device(), f"{given.variant}, seed {task.seed}"
     images, validation_images = data.training_images, data.fold_images(0, VALIDATION)
-    key = run_key(experiment, images, validation_images, task.seed, device)
+    key = run_key(experiment, images, validation_images, task.seed, device, (*MODULES, "choices"))
     with under_way(f"choices-{given.variant}-{task.seed}", title, key) as checkpoint:
         run = start(experiment, images, validation_images, task.seed, device)
-        gradients = train(run, title, checkpoint)
-        write(run, gradients, task.seed, data, RUNS / given.variant / str(task.seed))
+        gradients, scores = train(run, title, checkpoint), score_samples(run, data, task.seed)
+        checkpoint.after_step(run)  # while it was scored a signal was only noted
+        write(run, gradients, scores, RUNS / given.variant / str(task.seed))
         checkpoint.clear()
 
 
@@ -74,12 +76,16 @@ def train(run: Run, title: str, checkpoint: Checkpoint) -> pd.DataFrame:
     return norms.table()
 
 
-def write(run: Run, gradients: pd.DataFrame, seed: int, data: PreparedData, folder: Path) -> None:
-    """Learning curve with the mean gradient norm of each epoch, the first epochs' gradients, and the test log-likelihood."""
-    description, protocol = run.experiment.generator, run.experiment.evaluation
+def score_samples(run: Run, data: PreparedData, seed: int) -> dict[str, Any]:
+    """The kept generator's log-likelihoods by the experiment's protocol."""
+    description = run.experiment.generator
     shape = (run.experiment.sampling.num_samples, description.noise_dimensions)
     samples = generate(run.kept.generator, draw_noise(description.noise, shape, stream(seed, "sampling")))
-    scored = score(ParzenWindow(samples, device=run.images.device), data, protocol)
+    return score(ParzenWindow(samples, device=run.images.device), data, run.experiment.evaluation)
+
+
+def write(run: Run, gradients: pd.DataFrame, scores: dict[str, Any], folder: Path) -> None:
+    """Learning curve with the mean gradient norm of each epoch, the first epochs' gradients, and the test log-likelihood."""
     means = gradients.groupby("epoch")["gradient_norm"].mean()
     curve = pd.DataFrame(run.curve).merge(means, how="left", on="epoch")
     with files.replacing(folder) as temporary:
@@ -87,7 +93,7 @@ def write(run: Run, gradients: pd.DataFrame, seed: int, data: PreparedData, fold
         files.write_csv(temporary / "learning_curve.csv", curve)
         files.write_csv(temporary / "gradients.csv", gradients[gradients["epoch"] <= FIRST_EPOCHS])
         updates = {"discriminator_updates": run.updates, "generator_updates": len(gradients)}
-        files.write_json(temporary / "scores.json", {**scored, **updates, "kept_epoch": summary(run)["kept_epoch"]})
+        files.write_json(temporary / "scores.json", {**scores, **updates, "kept_epoch": summary(run)["kept_epoch"]})
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # PyTorch takes seconds to import, and not every stage needs 
 
 PREPARED = Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
-CHECKPOINTS = Path("checkpoints")  # what works here, and, unless the environment has another folder, states of trainings
+CHECKPOINTS = Path("checkpoints")  # locks of trainings under way here and, unless the environment names another folder, states
 LOGS = Path("logs")  # what may differ each time, such as durations; in neither git nor DVC
 
 

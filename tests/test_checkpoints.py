@@ -357,6 +357,9 @@ def test_a_lock_is_held_only_while_its_process_holds_it(tmp_path):
         assert locks.is_held(path)
     path.write_text("12345")
     assert not locks.is_held(path)
+    path.unlink()
+    path.mkdir()  # cannot be opened, as another user's cannot
+    assert locks.is_held(path)
 
 
 @pytest.mark.parametrize("number", locks.UNSUPPORTED)
@@ -367,7 +370,7 @@ def test_a_file_system_without_locks_is_told_of(tmp_path, monkeypatch, number):
     monkeypatch.setattr(fcntl, "flock", refuse)
     path, said = tmp_path / "a.lock", []
     with locks.alone(path, "mnist5k, seed 0 is being trained here", said.append):
-        assert not locks.is_held(path)
+        assert locks.is_held(path)  # nobody can tell
     [message] = said
     assert message.startswith(f"{path}: this file system has no locks")
     assert message.endswith("start none while mnist5k, seed 0 is being trained here")

@@ -291,8 +291,9 @@ def test_a_lock_file_out_of_step_is_noticed_without_data_or_cache(finished, tmp_
     check = ("env", "PYTHONPATH=.", "python", "scripts/check_lock.py")
     # Choices that were tried out with other parameters are out of step; none need have been.
     *_, message = fresh.run(*check, status=1).splitlines()
-    assert message.startswith("error: choices/dvc.lock: not in step with code and parameters: train@simultaneous-0")
-    assert message.endswith("run `make choices` and commit it")
+    stage = r"train@[a-z0-9_]+-[0-2]"  # whichever DVC comes to first
+    assert re.match(rf"error: choices/dvc\.lock: not in step with code and parameters: {stage} would run again", message)
+    assert "run `make choices`" in message
     (fresh.folder / "choices" / "dvc.lock").unlink()
     assert fresh.run(*check) == "dvc.lock is in step with code and parameters\n"
     fresh.set(("experiments", "mnist5k", "training", "epochs"), 3)

@@ -22,7 +22,7 @@ def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The committed reports and references, alone."""
     shutil.copytree(ROOT / "reports", tmp_path / "reports")
     (tmp_path / "choices").mkdir()
-    for name in ("README.md", "dvc.lock", "choices/dvc.lock"):
+    for name in ("README.md", "dvc.lock", "choices/dvc.lock", "choices/params.yaml"):
         shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -76,6 +76,33 @@ def test_one_digit_that_is_changed_is_found(committed: Path, file: str, number: 
         or each.startswith(f"reports/choices: {'/'.join(Path(file).parts[:3])} is")
         for each in found
     ), found
+
+
+@pytest.mark.parametrize(
+    ("file", "number", "said"),
+    [
+        ("choices.csv", "alternating,1,non_saturating,1,3200,3200,", "choices.csv: log_likelihood of alternating, seed 1 is"),
+        ("choices.csv", "\nalternating,alternating,", "choices.csv: discriminator_steps of alternating, seed 0 is"),
+        ("runs/alternating/1/scores.json", '"generator_updates": ', "choices.csv: generator_updates of alternating, seed 1 is"),
+        ("README.md", r"\| 3,200 +\| ", "README.md: | simultaneous "),
+        ("README.md", "in all of ", "README.md: Under minimax"),
+        ("README.md", r"\| alternating  \| +1 \| +0 \| +", "README.md: | alternating  |"),
+    ],
+)
+def test_without_a_lock_file_the_choices_still_have_to_follow(committed: Path, file: str, number: str, said: str) -> None:
+    (committed / "choices" / "dvc.lock").unlink()
+    assert contradictions() == []
+    change_a_digit(committed / "reports" / "choices" / file, number)
+    assert any(each.startswith(f"reports/choices/{said}") for each in contradictions()), contradictions()
+
+
+def test_choices_half_tried_out_are_skipped(committed: Path) -> None:
+    shutil.rmtree(committed / "reports" / "choices" / "runs" / "alternating" / "1")
+    (committed / "choices" / "dvc.lock").unlink()
+    [claim] = [claim for claim in verify.of_choices() if claim.file.endswith("choices.csv")]
+    assert claim.skipped == "reports/choices/runs/alternating/1/scores.json is not here"
+    shutil.rmtree(committed / "reports" / "choices")
+    assert [claim.skipped for claim in verify.of_choices()] == ["no choices were tried out here"]
 
 
 def test_without_checksums_the_numbers_of_a_reference_still_have_to_follow(committed: Path) -> None:
