@@ -15,7 +15,7 @@ from scipy.stats import t as student_t
 import reference
 from adversarial_nets import tables
 from adversarial_nets.references import readme_table
-from test_pipeline import clone, commit
+from test_pipeline import Project, clone, commit
 
 ROOT = Path(__file__).parents[1]
 REFERENCES = ROOT / "reports" / "reference"
@@ -100,15 +100,21 @@ def test_thirty_epochs_of_the_papers_recipe_learn_digits(tmp_path):
     project = clone(tmp_path)
     commit(project, "Clone")
     project.environment |= {"ADVERSARIAL_NETS_DATA": str(RAW)}
-    project.run(
-        "dvc", "exp", "run", "-S", "suite=[mnist]", "-S", "seeds=[0]", "-S", "experiments.mnist.training.epochs=30"
-    )  # fmt: skip
-    # Four seeds gave 99 to 126 nats, 111 ± 11 (docs/training.md): three deviations below that something is broken.
-    assert project.metrics()["mnist"]["log_likelihood"] >= 77
+    # One training of eight collapsed onto one image (docs/training.md): two in a row would be more than chance.
+    if (first := after_thirty_epochs(project, seed=0)) < 77:
+        assert pd.read_csv(project.folder / "models" / "mnist" / "0" / "learning_curve.csv")["d_real"].iloc[-1] > 0.99, first
+        assert after_thirty_epochs(project, seed=1) >= 77
     rows = read(project.folder / "scores" / "mnist" / "baselines.json")["rows"]
     assert rows["training images as samples"]["log_likelihood"] == pytest.approx(241.19, abs=0.01)
     assert rows["random training images as samples"]["log_likelihood"] == pytest.approx(243, abs=2)
     assert rows["k-means centroids of training images"]["log_likelihood"] > 330
+
+
+def after_thirty_epochs(project: Project, seed: int) -> float:
+    """Test log-likelihood in nats. Four seeds gave 99 to 126, 111 ± 11: three deviations below, at 77, something is broken."""
+    options = ["suite=[mnist]", f"seeds=[{seed}]", "experiments.mnist.training.epochs=30"]
+    project.run("dvc", "exp", "run", *(word for option in options for word in ("-S", option)))
+    return project.metrics()["mnist"]["log_likelihood"]
 
 
 def trained(project: Path) -> dict[str, str]:
