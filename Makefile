@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro choices compare gate verify check-lock test test-slow lint bench reference lock audit
+.PHONY: help setup repro ablations compare gate verify check-lock test test-slow lint bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -25,13 +25,13 @@ $(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
 	touch $@
 
 repro: setup  ## regenerate tables, figures and report of the experiments in params.yaml
-	.venv/bin/python stages/check.py
+	.venv/bin/python -m stages.check
 	.venv/bin/python scripts/prune.py
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
 
-choices: setup  ## try out Algorithm 1's choices (half an hour): a table and a figure in reports/choices/
-	.venv/bin/dvc repro choices/dvc.yaml
+ablations: setup  ## try out Algorithm 1's ablations (half an hour): a table and a figure in reports/ablations/
+	.venv/bin/dvc repro ablations/dvc.yaml
 
 compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_annealed)
 	.venv/bin/python scripts/compare.py '$(A)' '$(B)'
@@ -48,7 +48,7 @@ check-lock: setup  ## are the lock files in step with code and parameters? needs
 test: setup  ## run the tests (minutes)
 	.venv/bin/pytest -q -m 'not slow'
 
-test-slow: setup  ## run the longer tests (an hour): kills, clones, choices, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
+test-slow: setup  ## run the longer tests (an hour): kills, clones, ablations, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
 	.venv/bin/pytest -q -m slow
 
 lint: setup  ## check style and formatting
@@ -66,7 +66,7 @@ reference: setup  ## make the finished results the committed reference: reports/
 	.venv/bin/python scripts/reference.py
 
 lock: setup  ## renew the lock files from pyproject.toml
-	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra pipeline --extra dev --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --output-file requirements.lock pyproject.toml
 	grep '^uv==' requirements.lock | tr -d ' \\' | .venv/bin/uv pip compile --quiet --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --output-file bootstrap.lock -

@@ -11,12 +11,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import timing
 import torch
-
-from adversarial_nets import checkpoints, devices
-from adversarial_nets.checkpoints import Checkpoint
-from adversarial_nets.errors import CheckFailed
-from adversarial_nets.training import Players, Run, play_epoch, refuse_infinite_outcomes, start
 from common import exit_status, load_parameters
+
+from adversarial_nets.core import devices
+from adversarial_nets.core.errors import CheckFailed
+from adversarial_nets.gan.training import Players, Run, play_epoch, refuse_infinite_outcomes, start
+from adversarial_nets.running import checkpoints
+from adversarial_nets.running.checkpoints import Checkpoint
 
 ROUNDS, STEPS = 15, 10
 ALLOWED = 0.02  # of the time of training

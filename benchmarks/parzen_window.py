@@ -18,14 +18,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import numpy as np
 import timing
 import torch
+from common import exit_status, load_parameters
 from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 from torch import Tensor
 
-from adversarial_nets import devices
-from adversarial_nets.evaluation import PUBLISHED_SIGMAS
-from adversarial_nets.parzen import ParzenWindow
-from common import exit_status, load_parameters
+from adversarial_nets.core import devices
+from adversarial_nets.likelihood.parzen import ParzenWindow
+from adversarial_nets.likelihood.protocol import PUBLISHED_SIGMAS
 
 ROUNDS, CHOSEN = 7, PUBLISHED_SIGMAS[2]
 EVALUATIONS = 10 * 1_000 + 10_000  # of an image at one bandwidth

@@ -11,12 +11,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import timing
 import torch
+from common import exit_status, load_parameters
 from torch import Tensor, nn
 
-from adversarial_nets import devices
-from adversarial_nets.networks import Network, initialise
-from adversarial_nets.sampling import BATCH_SIZE, draw_noise, generate
-from common import exit_status, load_parameters
+from adversarial_nets.core import devices
+from adversarial_nets.gan.networks import Network, initialise
+from adversarial_nets.gan.sampling import BATCH_SIZE, draw_noise, generate
 
 ROUNDS, SAMPLES = 15, 10_000
 PRODUCTS = "its matrix products alone"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from adversarial_nets.machine import processor
+from adversarial_nets.running.machine import processor
 
 
 def interleaved(contestants: dict[str, Callable[[], object]], rounds: int, device: torch.device) -> dict[str, float]:

@@ -11,13 +11,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import timing
 import torch
+from common import exit_status, load_parameters
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from adversarial_nets import devices
-from adversarial_nets.parameters import Experiment
-from adversarial_nets.training import Run, play_epoch, start
-from common import exit_status, load_parameters
+from adversarial_nets.core import devices
+from adversarial_nets.gan.training import Run, play_epoch, start
+from adversarial_nets.parameters.experiment import Experiment
 
 ROUNDS, STEPS = 15, 10
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from adversarial_nets.errors import CheckFailed, exit_status
+from adversarial_nets.core.errors import CheckFailed, exit_status
 
 # Each lock file, and what renews it.
 LOCKS = {

@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from adversarial_nets import differences, files, history, verdicts
-from adversarial_nets.differences import Pair, Side
-from adversarial_nets.errors import InputError, exit_status
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import InputError, exit_status
+from adversarial_nets.regression import comparison as differences
+from adversarial_nets.regression import revisions as history
+from adversarial_nets.regression import rules as verdicts
+from adversarial_nets.regression.comparison import Pair, Side
 
 PAGE = Path("comparison.html")
 

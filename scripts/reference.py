@@ -12,14 +12,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import numpy as np
 import pandas as pd
 import torch
-
-from adversarial_nets import datasets, files, tables
-from adversarial_nets.errors import CheckFailed
-from adversarial_nets.machine import processor
-from adversarial_nets.parameters import Parameters
-from adversarial_nets.references import readme_table, write_checksums
-from adversarial_nets.results import ExperimentResult, load_experiment
 from common import FIGURES, LOGS, MODELS, PREPARED, REPORTS, SCORES, exit_status, load_parameters
+
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import CheckFailed
+from adversarial_nets.data import prepared as datasets
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.regression.reference import readme_table, write_checksums
+from adversarial_nets.report import tables
+from adversarial_nets.report.results import ExperimentResult, load_experiment
+from adversarial_nets.running.machine import processor
 
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -50,7 +52,7 @@ def refuse_stale_results() -> None:
         raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
 
 
-def write_experiment(result: ExperimentResult, parameters: Parameters, folder: Path) -> None:
+def write_experiment(result: ExperimentResult, parameters: Project, folder: Path) -> None:
     """All that a reader compares with: tables, curves, figures, scores per test image, and where they came from."""
     table = tables.results_table([result])
     files.write_json(folder / "metrics.json", {result.name: result.metrics()})
@@ -89,7 +91,7 @@ def scores(result: ExperimentResult) -> dict[str, np.ndarray]:
     }
 
 
-def provenance(result: ExperimentResult, parameters: Parameters) -> dict:
+def provenance(result: ExperimentResult, parameters: Project) -> dict:
     """From what data and which commit, with which versions and on what machine these results came."""
     changed = subprocess.check_output(["git", "status", "--porcelain", "--untracked-files=no"], text=True)
     return {

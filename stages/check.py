@@ -1,15 +1,20 @@
-"""Check every parameter before DVC deletes anything; the output is constant, so that it never makes another stage run."""
+"""Check every parameter file before DVC deletes anything; the output is constant, so that it never makes another stage run."""
 
-from pathlib import Path
-
-from adversarial_nets import files
-from common import Task, main
+from adversarial_nets.core import devices, files
+from adversarial_nets.parameters.project import Ablations
+from adversarial_nets.parameters.reading import experiment_path, read, read_experiments
+from adversarial_nets.running import paths
+from adversarial_nets.running.stage import Task, main
 
 
 def check(task: Task) -> None:
-    if task.parameters.device == "cuda":
-        task.device()  # refuses where there is no GPU
-    files.write_text(Path("data/parameters_valid.txt"), "The stage `check` found params.yaml valid.\n")
+    read_experiments(paths.EXPERIMENTS)
+    read(paths.ABLATIONS, Ablations)
+    for name in task.project.suite:
+        experiment_path(name, paths.EXPERIMENTS)
+    if task.project.device == "cuda":
+        devices.resolve(task.project.device, task.project.threads)  # refuses if there is no GPU
+    files.write_text(paths.PARAMETERS_VALID, "The stage `check` found every parameter valid.\n")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Count what an experiment's networks cost: parameters, and multiply-adds of a sample and of a training step."""
 
-from adversarial_nets import files
-from adversarial_nets.costs import count
-from common import SCORES, Task, load_data, main
+from adversarial_nets.core import files
+from adversarial_nets.data import prepared
+from adversarial_nets.diagnostics.costs import count
+from adversarial_nets.running.stage import Task, main
 
 
 def write_costs(task: Task) -> None:
-    pixels = load_data(task).images[0].size
-    files.write_json(SCORES / task.name / "costs.json", count(task.experiment, pixels))
+    pixels = prepared.load(task.paths.prepared).images[0].size
+    files.write_json(task.paths.costs, count(task.experiment, pixels))
 
 
 if __name__ == "__main__":

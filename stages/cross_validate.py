@@ -1,19 +1,17 @@
 """Choose σ: mean validation log-likelihood of a generator's samples for every σ of the grid, fold by fold."""
 
-from dataclasses import asdict
-
-from adversarial_nets import files
-from adversarial_nets.evaluation import cross_validate_folds
-from common import SCORES, Task, load_data, load_samples, main, parzen_window
+from adversarial_nets.core import devices, files
+from adversarial_nets.data import prepared
+from adversarial_nets.likelihood.protocol import SigmaChoice, cross_validate_folds, load_samples, shared_window
+from adversarial_nets.running.stage import Task, main
 
 
 def choose_sigma(task: Task) -> None:
-    data, samples = load_data(task), load_samples(task)
-    with parzen_window(task, samples) as (window, writes):
-        folds = cross_validate_folds(window, data, task.experiment.evaluation)
+    data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
+    with shared_window(samples, devices.resolve(task.project.device, task.project.threads)) as (window, writes):
+        choice = SigmaChoice(len(samples), cross_validate_folds(window, data, task.experiment.evaluation))
     if writes:
-        scores = {"num_samples": len(samples), "folds": [asdict(fold) for fold in folds]}
-        files.write_json(task.folder(SCORES) / "cross_validation.json", scores)
+        files.write_json(task.paths.cross_validation, choice)
 
 
 if __name__ == "__main__":

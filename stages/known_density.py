@@ -3,20 +3,20 @@
 import itertools
 
 import pandas as pd
-import torch
 
-from adversarial_nets import files
-from adversarial_nets.evaluation import spaced_counts
-from adversarial_nets.reliability import known_density_errors
-from common import SCORES, Task, main
+from adversarial_nets.core import devices, files
+from adversarial_nets.diagnostics.reliability import known_density_errors
+from adversarial_nets.likelihood.protocol import spaced_counts
+from adversarial_nets.running import paths
+from adversarial_nets.running.stage import Task, main
 
 
 def measure(task: Task) -> None:
-    torch.set_num_threads(task.parameters.threads)  # on the CPU everywhere: all of this is small
-    asked = task.parameters.known_density
+    devices.resolve("cpu", task.project.threads)  # everywhere: all of this is small
+    asked = task.project.known_density
     cases = itertools.product(spaced_counts(asked.dimensions), spaced_counts(asked.num_samples))
     tables = [known_density_errors(*case, asked.num_points, asked.repeats) for case in cases]
-    files.write_csv(SCORES / "known_density.csv", pd.concat(tables))
+    files.write_csv(paths.KNOWN_DENSITY, pd.concat(tables))
 
 
 if __name__ == "__main__":

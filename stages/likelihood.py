@@ -1,18 +1,19 @@
 """Log-likelihood of every test image under a generator's samples, with the σ chosen before, fold by fold."""
 
-from adversarial_nets import files
-from adversarial_nets.evaluation import CrossValidation, log_likelihoods
-from common import SCORES, Task, load_data, load_samples, main, parzen_window, reading
+from adversarial_nets.core import devices, files
+from adversarial_nets.data import prepared
+from adversarial_nets.likelihood.protocol import SigmaChoice, load_samples, log_likelihoods, save_log_likelihoods, shared_window
+from adversarial_nets.running.stage import Task, main
 
 
 def score(task: Task) -> None:
-    data, samples = load_data(task), load_samples(task)
-    with reading(task.folder(SCORES) / "cross_validation.json", "cross_validate") as path:
-        sigmas = [CrossValidation(**fold).sigma for fold in files.read_json(path)["folds"]]
-    with parzen_window(task, samples) as (window, writes):
-        folds = log_likelihoods(window, data, sigmas)
+    data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
+    with files.reading(task.paths.cross_validation, "cross_validate") as path:
+        choice = files.read(path, SigmaChoice)
+    with shared_window(samples, devices.resolve(task.project.device, task.project.threads)) as (window, writes):
+        folds = log_likelihoods(window, data, choice.sigmas)
     if writes:
-        files.write_npz(task.folder(SCORES) / "log_likelihoods.npz", **{f"fold_{n}": fold for n, fold in enumerate(folds)})
+        save_log_likelihoods(folds, task.paths.log_likelihoods)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Turn a data set's source files into one file with images, splits and evaluation folds."""
 
-from adversarial_nets import datasets, sources
-from common import Task, main, raw_folder
+from adversarial_nets.data import prepared, sources
+from adversarial_nets.running.stage import Task, main
 
 
 def prepare(task: Task) -> None:
-    datasets.save(sources.prepare(task.experiment.data, raw_folder()), task.prepared)
+    prepared.save(sources.prepare(task.experiment.data, task.paths.sources, task.name), task.paths.prepared)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ from typing import Any
 from zipfile import BadZipFile
 
 import pandas as pd
-
-from adversarial_nets import figures, files, page, tables
-from adversarial_nets.errors import InputError
-from adversarial_nets.published import panel
-from adversarial_nets.results import ExperimentResult, load_experiment
 from common import FIGURES, MODELS, REPORTS, SCORES, Task, main, present
+
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import InputError
+from adversarial_nets.report import page, tables
+from adversarial_nets.report.figures import images as figures
+from adversarial_nets.report.paper import panel
+from adversarial_nets.report.results import ExperimentResult, load_experiment
 
 THEORY_PICTURES = "figure_1.png", "figure_1.gif", "proposition_1.png", "theorem_1.png", "proposition_2.png"
 SPEED = Path("benchmarks/sampling.md")

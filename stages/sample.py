@@ -1,16 +1,16 @@
-"""Draw samples from a trained generator."""
+"""Draw the samples that stand for a generator in the Parzen window."""
 
-from adversarial_nets import files
-from adversarial_nets.randomness import stream
-from adversarial_nets.sampling import draw_noise, generate
-from common import SAMPLES, Task, load_generator, main
+from adversarial_nets.core import devices, files
+from adversarial_nets.gan.networks import load_generator
+from adversarial_nets.gan.sampling import draw_samples
+from adversarial_nets.running.stage import Task, main
 
 
 def sample(task: Task) -> None:
-    generator, description = load_generator(task)
-    shape = (task.experiment.sampling.num_samples, description.noise_dimensions)
-    noise = draw_noise(description.noise, shape, stream(task.seed, "sampling"))
-    files.write_npy(task.folder(SAMPLES).with_suffix(".npy"), generate(generator, noise))
+    device = devices.resolve(task.project.device, task.project.threads)
+    generator, description = load_generator(task.paths.generator, device)
+    samples = draw_samples(generator, description, task.experiment.sampling.num_samples, task.seed)
+    files.write_npy(task.paths.samples, samples)
 
 
 if __name__ == "__main__":

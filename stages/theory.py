@@ -6,19 +6,24 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from adversarial_nets import figure1, figures, files, theory, theory_figures
-from adversarial_nets.parameters import Figure1Parameters, Proposition2Parameters, TheoryParameters
-from adversarial_nets.randomness import stream
-from common import FIGURES, SCORES, Task, main
+from adversarial_nets.core import devices, files
+from adversarial_nets.core.randomness import stream
+from adversarial_nets.parameters.theory import Figure1Parameters, Proposition2Parameters, TheoryParameters
+from adversarial_nets.report.figures import style as figures
+from adversarial_nets.report.figures import theory as theory_figures
+from adversarial_nets.running import paths
+from adversarial_nets.running.stage import Task, main
+from adversarial_nets.theory import line_game as figure1
+from adversarial_nets.theory import propositions as theory
 
 FRAMES = 32  # of the animation, about evenly spaced in the logarithm of the number of updates
 TITLES = ["(a) the untrained pair", "(b) D at its optimum", "(c) G on its way", "(d) at the end"]
 
 
 def measure(task: Task) -> None:
-    task.device()  # only for the number of threads: everything here is small
-    asked = task.parameters.theory
-    with files.replacing(FIGURES / "theory") as folder:
+    devices.resolve(task.project.device, task.project.threads)  # only for the number of threads: everything here is small
+    asked = task.project.theory
+    with files.replacing(paths.THEORY_FIGURES) as folder:
         folder.mkdir()
         measured = {
             "proposition_1": proposition_1(asked, folder),
@@ -26,7 +31,7 @@ def measure(task: Task) -> None:
             "proposition_2": proposition_2(asked.proposition_2, folder),
             "figure_1": figure_1(asked.figure_1, asked.seed, folder),
         }
-        files.write_json(SCORES / "theory.json", rounded(measured))
+        files.write_json(paths.THEORY, rounded(measured))
 
 
 def proposition_1(asked: TheoryParameters, folder: Path) -> dict[str, dict[str, float]]:

@@ -1,34 +1,38 @@
-"""Train a generator against a discriminator; a training that was stopped goes on from where it was."""
+"""Train a generator against a discriminator; a run that was stopped resumes from where it was."""
 
-import hashlib
+import os
 
-from adversarial_nets import files, training
-from adversarial_nets.checkpoints import run_key
-from adversarial_nets.datasets import VALIDATION
-from adversarial_nets.model_card import model_card
-from adversarial_nets.progress import EpochProgress
-from common import LOGS, MODELS, Task, load_data, main, under_way
+from adversarial_nets.core import devices, files
+from adversarial_nets.data import prepared
+from adversarial_nets.data.prepared import VALIDATION
+from adversarial_nets.gan import run as runs
+from adversarial_nets.gan.training import train as play_game
+from adversarial_nets.report.model_card import model_card
+from adversarial_nets.running import paths
+from adversarial_nets.running.checkpoints import Work, under_way
+from adversarial_nets.running.progress import EpochProgress
+from adversarial_nets.running.stage import Task, main
 
 
 def train(task: Task) -> None:
-    data, device = load_data(task), task.device()
-    images, validation_images = data.training_images, data.fold_images(0, VALIDATION)
-    key = run_key(task.experiment, images, validation_images, task.seed, device)
-    title = f"{task.name}, seed {task.seed}"
-    with under_way(f"{task.name}-{task.seed}", title, key) as checkpoint:
-        with EpochProgress(title, training.num_epochs(task.experiment)) as show:
-            run = training.train(task.experiment, images, validation_images, task.seed, device, show, checkpoint)
-        training.save(run, task.folder(MODELS))
-        files.write_text(task.folder(MODELS) / "model_card.md", model_card(run, data, task.name, task.seed))
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device, task.project.threads)
+    setup = runs.Setup(task.experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, device)
+    work = Work(f"{task.name}-{task.seed}", task.title, setup.key())
+    with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
+        with EpochProgress(task.title, runs.num_epochs(task.experiment)) as show:
+            run = play_game(setup, show, checkpoint)
+        runs.save(run, task.paths.model)
+        files.write_text(task.paths.model_card, model_card(run, data, task.name, task.seed))
         checkpoint.clear()
-        write_log(task, checkpoint.seconds)
+        # No output of DVC's: it differs each time.
+        log = {"seconds": round(checkpoint.seconds, 3), "generator_sha256": files.digest(task.paths.generator, "sha256")}
+        files.write_json(task.paths.log, log)
 
 
-def write_log(task: Task, seconds: float) -> None:
-    """How long it took, and which generator came of it: no output of DVC's, because it differs each time."""
-    generator = task.folder(MODELS) / "generator.safetensors"
-    log = {"seconds": round(seconds, 3), "generator_sha256": hashlib.sha256(generator.read_bytes()).hexdigest()}
-    files.write_json(task.folder(LOGS).with_suffix(".json"), log)
+def parent_process() -> int | None:
+    """The process without which the run is to stop: DVC's, which passes no signal on."""
+    number = os.environ.get("ADVERSARIAL_NETS_PARENT", "")
+    return int(number) if number.isdigit() else None
 
 
 if __name__ == "__main__":

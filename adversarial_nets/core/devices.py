@@ -1,0 +1,44 @@
+"""Where to compute, and how exactly."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import distributed
+
+from adversarial_nets.core.errors import InputError
+
+
+def resolve(name: str, threads: int) -> torch.device:
+    """The device that ``auto``, ``cpu`` or ``cuda`` means here, with this process set up for exact float32 on it.
+
+    Raises InputError where CUDA is asked for and there is none.
+    """
+    torch.set_num_threads(threads)
+    # glibc returns large freed blocks to the system, and every page of the next one is a fault. What counts as large follows the
+    # largest block freed so far, up to 32 MiB: without this one, the gradients of every step would be such blocks.
+    torch.empty(2**25 - 2**16, dtype=torch.uint8)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise InputError("device: cuda is asked for, but PyTorch finds no CUDA GPU here; set device to cpu or auto")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+@contextmanager
+def processes(device: torch.device) -> Iterator[tuple[torch.device, distributed.ProcessGroup | None]]:
+    """This process's device and the group of those that ``torchrun`` started together; no group where it started none."""
+    if not distributed.is_torchelastic_launched():
+        yield device, None
+        return
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield device, distributed.group.WORLD
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,147 @@
+"""Outputs that are whole or absent, and whose bytes depend on their content alone (DVC hashes them)."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from adversarial_nets.core.errors import InputError, one_line
+
+if TYPE_CHECKING:  # pandas takes a second to import, and most stages write no table
+    import pandas as pd
+
+Kind = TypeVar("Kind")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write a file or a folder beside its place; it takes the place only once the block has ended well.
+
+    Raises InputError where the system does not let it: what was there then stands.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        workspace = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            yield workspace / path.name
+            _replace(workspace / path.name, path, workspace / "previous")
+        finally:
+            shutil.rmtree(workspace, ignore_errors=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what a full disk or a folder without permission raises into InputError; a block that wrote nothing is a mistake."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{path}: cannot be written: {reason}; see to space and permissions there, then start again") from None
+
+
+def _replace(new: Path, path: Path, previous: Path) -> None:
+    if path.is_dir() and new.exists():  # os.replace does not replace a folder that holds anything
+        os.replace(path, previous)
+    try:
+        os.replace(new, path)
+    except BaseException:
+        if previous.exists():
+            os.replace(previous, path)
+        raise
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Bytes that outlive a power failure: they are on the disk before they take their place, and so is the place after."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_text(path: Path, text: str) -> None:
+    """UTF-8 with line feeds on every system."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A dataclass, a list of them or plain values, indented, in their order; a dataclass's fields that are None are left out.
+
+    NaN and infinity, which JSON does not know, raise ValueError.
+    """
+    plain = [_plain(each) for each in value] if isinstance(value, list) else _plain(value)
+    write_text(path, json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value, dict_factory=_without_none) if is_dataclass(value) else value
+
+
+def _without_none(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in items if value is not None}
+
+
+def write_csv(path: Path, table: "pd.DataFrame") -> None:
+    """Nine significant digits, which tell any two float32 apart; an empty cell stands for "no value"."""
+    write_text(path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n"))
+
+
+def write_npy(path: Path, array: np.ndarray) -> None:
+    """One array in NumPy's own format."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array)
+
+
+def write_npz(path: Path, **arrays: np.ndarray) -> None:
+    """Several named arrays, not compressed: compressors differ between systems. NumPy stamps them with a fixed date."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read(path: Path, kind: type[Kind]) -> Kind:
+    """A dataclass from the JSON that ``write_json`` made of it. Raises ValueError if the file holds something else."""
+    return TypeAdapter(kind).validate_json(path.read_bytes())
+
+
+@contextmanager
+def reading(path: Path, stage: str) -> Iterator[Path]:
+    """Turn whatever a missing or damaged output raises into InputError, with the stage that writes it; the block only reads."""
+    remedy = f"run `python -m stages.{stage}` for it, or `dvc repro`"
+    if not path.exists():
+        raise InputError(f"{path}: not there; {remedy}")
+    try:
+        yield path
+    except InputError:
+        raise
+    except PermissionError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; see to its permissions") from None
+    except Exception as error:  # what a damaged file raises depends on where it is damaged
+        what = f"({type(error).__name__}: {one_line(error)})"
+        raise InputError(f"{path}: damaged, or not what `{stage}` writes; {remedy}, or `dvc checkout` {what}") from None
+
+
+def digest(path: os.PathLike, algorithm: str) -> str:
+    """Hexadecimal digest of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()

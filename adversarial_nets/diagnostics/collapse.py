@@ -1,0 +1,113 @@
+"""Has a generator collapsed? Section 6 of the paper warns of “the Helvetica scenario”: many values of z become the same x.
+
+Two signs that need no density: which classes the samples show, and how many samples all but repeat another one.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import entropy
+from sklearn.neighbors import KNeighborsClassifier
+
+from adversarial_nets.data.prepared import TEST, PreparedData
+from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
+
+NEIGHBOURS = 5  # of the classifier
+QUANTILE = 0.01  # of the real images' distances: nearer than that is a near-duplicate
+LIMIT = 10_000  # images and samples that are looked at: the time grows with their product
+NO_CLASS = (-1, 255)  # labels of images that have none, in signed and in unsigned bytes
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Class histogram and entropy in nats, if there are classes, and the fraction of near-duplicates.
+
+    ``classifier_accuracy``: of real images whose labels are known.
+    """
+
+    class_histogram: list[int] | None
+    class_entropy: float | None
+    near_duplicates: float
+    classifier_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """Signs of collapse in samples and in test images; ``threshold`` is the distance below which samples are near-duplicates."""
+
+    num_compared: int
+    threshold: float
+    samples: Signs
+    test_images: Signs
+
+
+def measure(samples: np.ndarray, data: PreparedData) -> Collapse:
+    """Of samples (n, D) beside the data's test images."""
+    ruler = CollapseMeasure(data.training_images, labels_of(data, data.training), len(samples))
+    test_images = ruler.of_held_out(data.fold_images(0, TEST), labels_of(data, data.folds[0] == TEST))
+    return Collapse(ruler.count, ruler.threshold, ruler.of_samples(samples), test_images)
+
+
+class CollapseMeasure:
+    """What is measured of samples, once fitted to real images: training images (n, D) with labels (n,), or an empty array.
+
+    ``count`` samples are compared with one another, or as many as there are training images, or LIMIT. Equally many training
+    images set the distance at which samples count as near-duplicates, because neighbours are nearer the more there are. Raises
+    ValueError where that leaves fewer than two.
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, count: int = LIMIT):
+        self.count = min(count, len(images), LIMIT)
+        self._real = images[: self.count]
+        self.threshold = float(np.quantile(distances_from_others(self._real), QUANTILE))
+        self._classifier = _classifier(images, labels)
+        self.num_classes = len(self._classifier.classes_) if self._classifier else 0
+
+    def of_samples(self, samples: np.ndarray) -> Signs:
+        """Signs of collapse in samples (m, D)."""
+        return self._measured(samples, distances_from_others(samples[: self.count]))
+
+    def of_held_out(self, images: np.ndarray, labels: np.ndarray) -> Signs:
+        """The same of real images (m, D) that were not trained on; with labels (m,) the classifier's accuracy on them too.
+
+        The other images of each are the training images: held-out ones are fewer. In both, as many near-duplicates are expected
+        as among training images.
+        """
+        measured = self._measured(images, distances(images, self._real))
+        with_class = labelled(labels)
+        if self._classifier and with_class.any():
+            found = self._classifier.predict(images[with_class])
+            return replace(measured, classifier_accuracy=float(np.mean(found == labels[with_class])))
+        return measured
+
+    def _measured(self, images: np.ndarray, nearest_others: np.ndarray) -> Signs:
+        near_duplicates = float(np.mean(nearest_others <= self.threshold))
+        if not self._classifier:
+            return Signs(None, None, near_duplicates)
+        classes = np.searchsorted(self._classifier.classes_, self._classifier.predict(images[:LIMIT]))
+        histogram = np.bincount(classes, minlength=self.num_classes)
+        return Signs(histogram.tolist(), class_entropy(histogram), near_duplicates)
+
+
+def class_entropy(histogram: np.ndarray) -> float:
+    """Entropy in nats of a histogram over C classes (C,): from 0, one class alone, to log C, all equally often."""
+    return max(float(entropy(histogram)), 0.0)  # never the −0 that rounding may leave
+
+
+def labels_of(data: PreparedData, rows: np.ndarray) -> np.ndarray:
+    """Labels of some of a data set's images, by indices or a mask: (n,); one that names no class where the data set has none."""
+    return (data.labels if len(data.labels) else np.full(len(data.images), NO_CLASS[0]))[rows]
+
+
+def labelled(labels: np.ndarray) -> np.ndarray:
+    """Which of labels (n,) name a class: (n,) bool."""
+    return ~np.isin(labels, NO_CLASS)
+
+
+def _classifier(images: np.ndarray, labels: np.ndarray) -> KNeighborsClassifier | None:
+    """The vote of the nearest training images; none where fewer than two classes have a label."""
+    with_class = np.flatnonzero(labelled(labels))[:LIMIT]
+    if len(np.unique(labels[with_class])) < 2:
+        return None
+    neighbours = min(NEIGHBOURS, len(with_class))
+    return KNeighborsClassifier(neighbours, algorithm="brute").fit(images[with_class], labels[with_class])

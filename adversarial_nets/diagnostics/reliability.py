@@ -1,0 +1,144 @@
+"""How far the Parzen estimate can be trusted: its intervals, what it depends on, and its error where the truth is known."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.stats import bootstrap, norm
+
+from adversarial_nets.data.prepared import VALIDATION, PreparedData
+from adversarial_nets.gan.networks import Network
+from adversarial_nets.gan.sampling import SampleStream
+from adversarial_nets.likelihood.parzen import Array, ParzenWindow
+from adversarial_nets.likelihood.protocol import (
+    Score,
+    cross_validate,
+    log_likelihoods,
+    mean_and_standard_error,
+    score,
+    scoring,
+    spaced_counts,
+)
+from adversarial_nets.parameters.evaluation import EvaluationParameters, SigmaGrid
+from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.layers import GeneratorParameters
+
+CONFIDENCE, RESAMPLES = 0.95, 10_000
+TOLERANCE = 1e-3  # of log σ
+# Bandwidths that a Gaussian of unit variance wants, from many samples on a line to few in 1,000 dimensions.
+KNOWN_DENSITY_SIGMAS = np.geomspace(0.02, 2.0, 30)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A generator with the samples (n, D) that were drawn from it, and the seed of its random streams."""
+
+    generator: Network
+    description: GeneratorParameters
+    seed: int
+    samples: np.ndarray
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Log-likelihood and standard error in nats with each fold's σ refined; whether a σ is an end of what was searched."""
+
+    log_likelihood: float
+    standard_error: float
+    sigmas: list[float]
+    sigma_at_search_end: bool
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How far a generator's log-likelihood can be trusted: its 95 % interval in nats over test images, σ refined, other draws of
+    as many samples, and other numbers of samples.
+    """
+
+    bootstrap_interval: tuple[float, float]
+    refined: Refined
+    draws: list[Score]
+    by_num_samples: list[Score]
+
+    @property
+    def draw_std(self) -> float:
+        """Sample standard deviation between independent draws of the generator's samples, in nats."""
+        return float(np.std([draw.log_likelihood for draw in self.draws], ddof=1))
+
+
+def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experiment: Experiment) -> Reliability:
+    """Of a generator whose samples gave the test images these log-likelihoods, (m,) for each fold.
+
+    Raises InputError if a window refuses the data or a bandwidth.
+    """
+    device, protocol, asked = next(drawn.generator.parameters()).device, experiment.evaluation, experiment.reliability
+
+    def scored(count: int, name: str) -> Score:
+        samples = SampleStream(drawn.generator, drawn.description, count, drawn.seed, name)
+        return score(ParzenWindow(samples, device=device), count, data, protocol)
+
+    with scoring():
+        return Reliability(
+            bootstrap_interval=bootstrap_interval(folds),
+            refined=refined_score(ParzenWindow(drawn.samples, device=device), data, protocol),
+            draws=[scored(experiment.sampling.num_samples, f"draw {number}") for number in range(asked.num_draws)],
+            by_num_samples=[scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
+        )
+
+
+def bootstrap_interval(folds: list[np.ndarray]) -> tuple[float, float]:
+    """95 % percentile interval of the mean log-likelihood, in nats, were the test images drawn anew (each fold on its own)."""
+
+    def mean_over_folds(*values: np.ndarray, axis: int) -> np.ndarray:
+        return np.mean([fold.mean(axis=axis) for fold in values], axis=0)
+
+    options = {"confidence_level": CONFIDENCE, "n_resamples": RESAMPLES, "method": "percentile", "batch": 100}
+    interval = bootstrap(folds, mean_over_folds, rng=np.random.default_rng(0), **options).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
+def refine_sigma(window: ParzenWindow, images: Array, grid: SigmaGrid) -> tuple[float, bool]:
+    """The σ with the highest mean log-likelihood of images (m, D), and whether it is an end of what was searched.
+
+    A bounded search in log σ, from a tenth of the grid's lowest to ten times its highest.
+    """
+
+    def loss(log_sigma: float) -> float:
+        return -window.log_prob(images, math.exp(log_sigma)).mean().item()
+
+    bounds = (math.log(grid.lowest / 10), math.log(grid.highest * 10))
+    best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": TOLERANCE}).x
+    return math.exp(best), bool(min(best - bounds[0], bounds[1] - best) < 3 * TOLERANCE)
+
+
+def refined_score(window: ParzenWindow, data: PreparedData, protocol: EvaluationParameters) -> Refined:
+    """The test images' log-likelihood and standard error in nats with each fold's σ refined on all its validation images."""
+    folds = [data.fold_images(fold, VALIDATION) for fold in range(data.num_folds)]
+    refined = [refine_sigma(window, images, protocol.sigma) for images in folds]
+    sigmas = [sigma for sigma, _ in refined]
+    mean, standard_error = mean_and_standard_error(log_likelihoods(window, data, sigmas))
+    at_end = any(at_end for _, at_end in refined)
+    return Refined(mean, standard_error, sigmas, at_end)
+
+
+def known_density_errors(dimensions: int, num_samples: int, num_points: int, repeats: int) -> pd.DataFrame:
+    """The estimate on N(0, I): the points' mean log-density under samples less their true one, in nats, for each repeat.
+
+    All repeats share their points, so that their spread is the estimator's own; samples and the points that choose σ are drawn
+    anew. Columns: dimensions, num_samples, repeat, sigma, error.
+    """
+    points = np.random.default_rng(dimensions).standard_normal((num_points, dimensions), dtype=np.float32)
+    random = np.random.default_rng([dimensions, num_samples])
+    draws = (random.standard_normal((num_samples + num_points, dimensions), dtype=np.float32) for _ in range(repeats))
+    rows = [_known_density_error(draw[:num_samples], draw[num_samples:], points) for draw in draws]
+    table = pd.DataFrame(rows, columns=["sigma", "error"]).rename_axis("repeat").reset_index()
+    return table.assign(dimensions=dimensions, num_samples=num_samples)
+
+
+def _known_density_error(samples: np.ndarray, validation_points: np.ndarray, points: np.ndarray) -> tuple[float, float]:
+    window = ParzenWindow(samples)
+    sigma = cross_validate(window, validation_points, KNOWN_DENSITY_SIGMAS).sigma
+    truth = norm.logpdf(points.astype(np.float64)).sum(axis=1)
+    return sigma, float((window.log_prob(points, sigma).numpy() - truth).mean())

@@ -1,0 +1,109 @@
+"""Where an experiment's images come from, and how they are split."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from adversarial_nets.parameters.layers import Shape
+from adversarial_nets.parameters.section import Count, Positive, Section, require
+
+ARCHIVES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+CIFAR10_FILES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta"]
+CIFAR10_ARCHIVE = "cifar-10-python.tar.gz"
+RESERVED_TITLES = ("MNIST", "TFD")  # the columns of the paper's Table 1: only published checksums give them
+
+MD5 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+SplitSeed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class Images(Section):
+    """Images of one's own: an ``.npz`` file or a folder of PNGs, split at random, and equally by class if there are labels."""
+
+    source: Literal["images"]
+    path: Annotated[str, Field(min_length=1)]
+    sha256: SHA256 | None = None
+    title: Annotated[str, Field(min_length=1)] | None = None
+    image_shape: Annotated[list[Count], Field(min_length=2, max_length=3)]
+    num_train: Count
+    num_validation: Count
+    num_test: Annotated[int, Field(ge=2)]  # a standard error needs two
+    split_seed: SplitSeed
+
+    @model_validator(mode="after")
+    def _has_a_title_of_its_own(self) -> "Images":
+        taken = (self.title or "").strip().upper() in RESERVED_TITLES
+        require(not taken, "title", "is the name of one of the paper's data sets; choose another")
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        """Channels, height and width of one image."""
+        return (*(1,) * (3 - len(self.image_shape)), *self.image_shape)
+
+
+class OfficialDigits(Section):
+    """MNIST as published; the last ``num_validation`` training images are set aside for validation."""
+
+    shape: ClassVar[Shape] = (1, 28, 28)
+    source: Literal["mnist"]
+    md5: dict[str, MD5]
+    num_validation: Annotated[int, Field(ge=1, lt=60_000)]
+
+    @model_validator(mode="after")
+    def _names_the_archives(self) -> "OfficialDigits":
+        require(set(self.md5) == set(ARCHIVES), "md5", f"must name {', '.join(ARCHIVES)}")
+        return self
+
+
+class ContrastNormalisation(Section):
+    """Global contrast normalisation: from each image its own mean is subtracted, then it is scaled to a Euclidean norm."""
+
+    norm: Positive
+
+
+class Cifar10(Section):
+    """CIFAR-10 as published: the first training images to train on, the last for validation."""
+
+    shape: ClassVar[Shape] = (3, 32, 32)
+    source: Literal["cifar10"]
+    md5: dict[str, MD5]
+    num_train: Count
+    num_validation: Count
+    num_test: Annotated[int, Field(ge=2, le=10_000)]  # a standard error needs two
+    scaling: ContrastNormalisation
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "Cifar10":
+        names = [CIFAR10_ARCHIVE, *CIFAR10_FILES]
+        require(set(self.md5) == set(names), "md5", f"must name {', '.join(names)}")
+        wanted = self.num_train + self.num_validation
+        require(wanted <= 50_000, "num_train", f"with num_validation makes {wanted} images; there are 50,000")
+        return self
+
+
+class TorontoFaces(Section):
+    """The Toronto Face Database: the first ``num_train`` unlabelled images to train on, all where it is left out; five folds."""
+
+    shape: ClassVar[Shape] = (1, 48, 48)
+    source: Literal["tfd"]
+    num_train: Count | None = None
+
+
+class Fer2013(Section):
+    """FER-2013: so many distinct images to train on, all that are left where it is left out; five folds of others, at random."""
+
+    shape: ClassVar[Shape] = (1, 48, 48)
+    source: Literal["fer2013"]
+    num_train: Count | None = None
+    num_fold: Annotated[int, Field(ge=2)]  # a standard error needs two
+    split_seed: SplitSeed
+
+    @model_validator(mode="after")
+    def _are_enough(self) -> "Fer2013":
+        wanted, key = (self.num_train or 1) + 5 * self.num_fold, "num_train" if self.num_train else "num_fold"
+        require(wanted <= 34_034, key, f"num_train and five times num_fold make {wanted} images; only 34,034 are distinct")
+        return self
+
+
+AnyData = Annotated[Images | OfficialDigits | Cifar10 | TorontoFaces | Fer2013, Field(discriminator="source")]

@@ -1,0 +1,91 @@
+"""One experiment: a file in experiments/, complete in itself."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import model_validator
+
+from adversarial_nets.parameters.data_sets import AnyData
+from adversarial_nets.parameters.evaluation import (
+    EvaluationParameters,
+    ReliabilityParameters,
+    SamplingParameters,
+    SanityParameters,
+)
+from adversarial_nets.parameters.layers import DiscriminatorParameters, GeneratorParameters, Shape, text
+from adversarial_nets.parameters.section import Section, require
+from adversarial_nets.parameters.training import TrainingParameters
+
+
+class Experiment(Section):
+    """One experiment, complete in itself."""
+
+    data: AnyData
+    generator: GeneratorParameters
+    discriminator: DiscriminatorParameters
+    training: TrainingParameters
+    sampling: SamplingParameters
+    evaluation: EvaluationParameters
+    sanity: SanityParameters
+    reliability: ReliabilityParameters
+
+    @property
+    def image_shape(self) -> Shape:
+        """Channels, height and width of one image."""
+        return self.data.shape
+
+    @model_validator(mode="after")
+    def _networks_fit(self) -> "Experiment":
+        dimensions = math.prod(self.image_shape)
+        image_name, image = list(self.generator.layers.items())[-1]
+        name, output = list(self.discriminator.layers.items())[-1]
+        image_key, key = f"generator.layers.{image_name}", f"discriminator.layers.{name}"
+        require(output.type == "sigmoid", f"{key}.type", "must be sigmoid: the last layer gives a probability")
+        require(output.units == 1, f"{key}.units", "must be 1: the last layer gives one probability")
+        drawn = _shapes(self.generator.layers, (self.generator.noise_dimensions,), "generator")[-1]
+        _shapes(self.discriminator.layers, self.image_shape, "discriminator")
+        self._require_pretraining_to_fit()
+        size_key = f"{image_key}.units" if hasattr(image, "units") else image_key
+        wanted = f"must be {dimensions}, one per pixel of {self.data.source}"
+        require(math.prod(drawn) == dimensions, size_key, wanted if len(drawn) == 1 else f"{wanted}; it makes {text(drawn)}")
+        for key, layer in _all_layers(self):
+            marginals = getattr(layer, "bias", None) == "marginals"
+            possible = layer is image and layer.type == "sigmoid" and not hasattr(self.data, "scaling")
+            require(
+                not marginals or possible,
+                f"{key}.bias",
+                "marginals are for a generator's last layer, a sigmoid one, and pixels in [0, 1]",
+            )
+        return self
+
+    def _require_pretraining_to_fit(self) -> None:
+        pretraining, layers = self.training.pretraining, self.generator.layers
+        if pretraining is None:
+            return
+        first, later = pretraining.first_layer, list(layers)[1:]
+        known = f"'{first}' must be a layer of the generator after its first: {', '.join(later)}"
+        require(first in later, "training.pretraining.first_layer", known)
+        before, noise = list(layers)[later.index(first)], self.generator.noise_dimensions
+        width = _shapes(layers, (noise,), "generator")[list(layers).index(before)]
+        wanted = (
+            f"gives {text(width)} values to {first}, which in pretraining is fed with noise, {noise} values; both must be equal"
+        )
+        require(math.prod(width) == noise, f"generator.layers.{before}", wanted)
+
+
+def _shapes(layers: dict[str, Any], shape: Shape, player: str) -> list[Shape]:
+    """What each layer puts out, from inputs of a shape."""
+    found = []
+    for name, layer in layers.items():
+        try:
+            found.append(shape := layer.shape_after(shape))
+        except ValueError as error:
+            require(False, f"{player}.layers.{name}", str(error))
+    return found
+
+
+def _all_layers(experiment: Experiment) -> Iterator[tuple[str, Any]]:
+    for player in ("generator", "discriminator"):
+        for name, layer in getattr(experiment, player).layers.items():
+            yield f"{player}.layers.{name}", layer

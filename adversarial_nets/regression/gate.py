@@ -1,0 +1,150 @@
+"""The regression gate: are the results in reports/metrics.json as good as their reference, or worse by more than chance?
+
+Prints a report as Markdown. Exit status 0: nothing is worse; 1: a result is worse, missing or cannot be compared; 2: a file or a
+revision cannot be read.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import CheckFailed, exit_status
+from adversarial_nets.regression import revisions as history
+from adversarial_nets.regression import rules as verdicts
+from adversarial_nets.regression.revisions import Results
+from adversarial_nets.regression.rules import BETTER, FAILING, NEW, Judgement, Rules
+
+RULES = "gate.yaml"
+HEADERS = ["metric", "reference", "now", "difference", "tolerance", "verdict"]
+ABSENT = Results({}, {})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An experiment's verdicts, with what both sides rest on."""
+
+    experiment: str
+    num_seeds: int | None
+    num_reference_seeds: int | None
+    parameters: dict[str, tuple[Any, Any]]
+    judgements: list[Judgement]
+
+
+def gate(against: str | None) -> list[Comparison]:
+    """Judge the working tree's results against a revision's or, without one, against the committed reference.
+
+    Every experiment that has results, and that should have: those of the revision, or those in `suite`. Raises InputError where a
+    file or the revision cannot be read.
+    """
+    rules = verdicts.parse(history.yaml(history.read(RULES), RULES), RULES)
+    now = history.of_working_tree()
+    reference = history.of_reference() if against is None else history.of_revision(against)
+    wanted = history.suite() if against is None else reference
+    return [compare(name, now.get(name, ABSENT), reference.get(name, ABSENT), rules) for name in dict.fromkeys([*now, *wanted])]
+
+
+def compare(name: str, now: Results, reference: Results, rules: Rules) -> Comparison:
+    """One experiment's verdicts."""
+    both = now.metrics and reference.metrics
+    return Comparison(
+        name,
+        now.metrics.get("num_seeds"),
+        reference.metrics.get("num_seeds"),
+        verdicts.differing(reference.parameters, now.parameters) if both else {},
+        verdicts.judge(now, reference, rules),
+    )
+
+
+def failures(comparisons: list[Comparison]) -> list[str]:
+    """Every metric that fails, such as ``mnist5k.log_likelihood is worse``, with the reason where there is one."""
+    return [
+        f"{name} is {each.verdict}" + (f": {each.reason}" if each.reason else "") for name, each in having(comparisons, *FAILING)
+    ]
+
+
+def having(comparisons: list[Comparison], *wanted: str) -> list[tuple[str, Judgement]]:
+    """The judgements with these verdicts, by names such as ``mnist5k.log_likelihood``."""
+    every = [(f"{comparison.experiment}.{each.metric}", each) for comparison in comparisons for each in comparison.judgements]
+    return [(name, each) for name, each in every if each.verdict in wanted]
+
+
+def markdown(comparisons: list[Comparison], reference: str) -> str:
+    """The report: the outcome first, then each experiment's table and the parameters that differ."""
+    outcome = "**failed**" if failures(comparisons) else "passed"
+    parts = [f"## Results against {reference}: {outcome}", *remarks(comparisons)]
+    for comparison in comparisons:
+        parts += section(comparison)
+    return "\n\n".join(parts) + "\n"
+
+
+def remarks(comparisons: list[Comparison]) -> Iterator[str]:
+    """What a reader should look at."""
+    if failing := failures(comparisons):
+        yield "\n".join(f"- {each}" for each in failing)
+    if better := having(comparisons, BETTER):
+        yield f"Better by more than chance: {names(better)}. `make reference` makes these results the new reference."
+    if new := having(comparisons, NEW):
+        yield f"New, with nothing to be judged against: {names(new)}."
+
+
+def names(judgements: list[tuple[str, Judgement]]) -> str:
+    """Their metrics, one after another."""
+    return ", ".join(name for name, _ in judgements)
+
+
+def section(comparison: Comparison) -> Iterator[str]:
+    """One experiment: the numbers of seeds, the verdicts and the parameters that differ."""
+    yield f"### {comparison.experiment}"
+    yield f"Seeds: {comparison.num_seeds or 'none'}; in the reference: {comparison.num_reference_seeds or 'none'}."
+    yield tabulate([row(each) for each in comparison.judgements], HEADERS, tablefmt="github", disable_numparse=True)
+    if comparison.parameters:
+        changes = [f"- `{path}`: {shown(before)} → {shown(after)}" for path, (before, after) in comparison.parameters.items()]
+        yield "\n".join(["Parameters that differ:", "", *changes])
+
+
+def shown(value: Any) -> str:
+    """A parameter's value."""
+    return "not there" if value is None else f"`{value}`"
+
+
+def row(judgement: Judgement) -> list[str]:
+    """A metric's cells."""
+    value, reference, tolerance = judgement.value, judgement.reference, judgement.tolerance
+    difference = "" if None in (value, reference) or isinstance(value, bool) else f"{value - reference:+.2f}"
+    cells = [number(reference), number(value), difference, "" if tolerance is None else f"± {tolerance:.3g}"]
+    verdict = f"**{judgement.verdict}**" if judgement.verdict in FAILING else judgement.verdict
+    return [judgement.metric, *(cell.replace("-", "−") for cell in cells), verdict]
+
+
+def number(value: float | None) -> str:
+    """As much of it as a reader needs."""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
+    return f"{value:.2f}"
+
+
+def main() -> None:
+    """Judge, print the Markdown, write the JSON where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.gate", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--against", metavar="REVISION", help="a git revision, such as main, instead of reports/reference")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts there too, as JSON")
+    given = parser.parse_args()
+    with exit_status():
+        comparisons = gate(given.against)
+        failing, reference = failures(comparisons), history.REFERENCE if given.against is None else given.against
+        print(markdown(comparisons, f"`{reference}`"), end="")
+        if given.json:
+            files.write_json(
+                given.json, {"against": reference, "passed": not failing, "experiments": list(map(asdict, comparisons))}
+            )
+        if failing:
+            raise CheckFailed("; ".join(failing))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Learning curves, the choice of σ and the estimate's own error, as matplotlib figures."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
+
+
+def learning_curves(curve: pd.DataFrame) -> Figure:
+    """Objectives, discriminator outputs and validation log-likelihood against the epoch, a line for each seed."""
+    figure, (objectives, outputs, likelihood) = plt.subplots(1, 3, figsize=(12, 3.2), layout="constrained")
+    _lines(objectives, curve, {"discriminator_objective": "discriminator", "generator_objective": "generator"})
+    objectives.set(xlabel="epoch", ylabel="objective (nats)", title="Objectives")
+    _lines(outputs, curve, {"d_real": "D(x)", "d_fake": "D(G(z))"})
+    outputs.set(xlabel="epoch", ylabel="mean output of D", title="Discriminator", ylim=(0, 1))
+    outputs.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
+    validated = curve.dropna(subset="validation_log_likelihood")
+    _lines(likelihood, validated, {"validation_log_likelihood": "validation"}, marker=".")
+    likelihood.set(xlabel="epoch", ylabel="log-likelihood (nats)", title="Parzen window, validation images")
+    return figure
+
+
+def sigma_curve(curve: pd.DataFrame) -> Figure:
+    """Mean validation log-likelihood against σ, a line for each seed, with the chosen σ marked."""
+    figure, axis = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    for seed, line in curve.groupby("seed"):
+        axis.semilogx(line["sigma"], line["log_likelihood"], marker=".", label=f"seed {seed}")
+        best = line.loc[line["log_likelihood"].idxmax()]
+        axis.plot(best["sigma"], best["log_likelihood"], marker="o", fillstyle="none", markersize=10, color="black")
+    # Too small a σ costs thousands of nats: showing all of them would flatten the part that matters.
+    top = curve["log_likelihood"].max()
+    axis.set_ylim(max(curve["log_likelihood"].min(), top - 600) - 20, top + 60)
+    axis.set(xlabel="σ", ylabel="log-likelihood (nats)", title="Choice of σ on validation images")
+    axis.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def count_curve(curve: pd.DataFrame) -> Figure:
+    """Test log-likelihood against the number of samples, a line for each origin of the samples."""
+    figure, axis = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    for samples, line in curve.groupby("samples"):
+        style = {"color": "black", "linestyle": "--"} if samples == "training images" else {}
+        axis.semilogx(line["num_samples"], line["log_likelihood"], marker=".", label=samples, **style)
+    axis.set(xlabel="number of samples", ylabel="log-likelihood (nats)", title="The estimate grows with its samples")
+    axis.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def known_density_errors(errors: pd.DataFrame) -> Figure:
+    """Bias and spread of the estimate on a Gaussian against its dimensions, a line for each number of samples."""
+    figure, (bias, spread) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
+    for count, rows in errors.groupby("num_samples"):
+        repeats = rows.groupby("dimensions")["error"]
+        bias.plot(repeats.mean(), marker=".", label=f"{count:,} samples")
+        spread.plot(repeats.std(), marker=".", label=f"{count:,} samples")
+    bias.set(xscale="log", yscale="symlog", xlabel="dimensions", ylabel="nats", title="Bias: estimated less true log-density")
+    spread.set(xscale="log", yscale="log", xlabel="dimensions", ylabel="nats", title="Spread over draws of the samples")
+    bias.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def _lines(axis: Axes, curve: pd.DataFrame, columns: dict[str, str], **style: str) -> None:
+    for number, (column, label) in enumerate(columns.items()):
+        for index, (_, line) in enumerate(curve.groupby("seed")):
+            label_once = label if index == 0 else None
+            axis.plot(line["epoch"], line[column], color=f"C{number}", label=label_once, linewidth=1, **style)
+    axis.legend(frameon=False, fontsize="small")

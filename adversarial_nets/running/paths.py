@@ -1,0 +1,186 @@
+"""Where everything is: every path and file name that the stages and their readers use, from the project's folder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
+PARAMETERS_VALID = Path("data/parameters_valid.txt")
+SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
+MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
+LOCKS = Path("checkpoints")  # locks of runs that train here and, unless the environment names another folder, their checkpoints
+LOGS = Path("logs")  # what may differ each time, such as durations; in neither git nor DVC
+
+KNOWN_DENSITY = SCORES / "known_density.csv"
+THEORY, THEORY_FIGURES = SCORES / "theory.json", FIGURES / "theory"
+
+PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
+TABLE, TABLE_TEXT = REPORTS / "table1.csv", REPORTS / "table1.md"
+REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPORTS / "reference"
+ABLATIONS_REPORT = REPORTS / "ablations"
+COMPARISON = Path("comparison.html")
+
+GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors"  # in a model's folder, with the next two
+LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
+
+
+def raw() -> Path:
+    """Where source files are placed by hand or downloaded to: ``data/raw``, or what ADVERSARIAL_NETS_DATA names."""
+    return Path(os.environ.get("ADVERSARIAL_NETS_DATA") or "data/raw").expanduser()
+
+
+def checkpoints() -> Path:
+    """Where runs keep their checkpoints: ``checkpoints``, or what ADVERSARIAL_NETS_CHECKPOINTS names."""
+    return Path(os.environ.get("ADVERSARIAL_NETS_CHECKPOINTS") or LOCKS).expanduser()
+
+
+@dataclass(frozen=True)
+class ExperimentPaths:
+    """Files of one experiment."""
+
+    name: str
+
+    @property
+    def parameters(self) -> Path:
+        """The experiment's file."""
+        return EXPERIMENTS / f"{self.name}.yaml"
+
+    @property
+    def sources(self) -> Path:
+        """The verified source files: a folder."""
+        return SOURCES / self.name
+
+    @property
+    def prepared(self) -> Path:
+        """Images, splits and folds."""
+        return PREPARED / f"{self.name}.npz"
+
+    @property
+    def sanity(self) -> Path:
+        """Scores of the sanity checks."""
+        return SCORES / self.name / "sanity.json"
+
+    @property
+    def costs(self) -> Path:
+        """Counted multiply-adds."""
+        return SCORES / self.name / "costs.json"
+
+    @property
+    def helvetica(self) -> Path:
+        """What the Helvetica scenario did to the first seed's generator."""
+        return SCORES / self.name / "helvetica.json"
+
+    @property
+    def helvetica_figure(self) -> Path:
+        """A picture of it."""
+        return FIGURES / self.name / "helvetica.png"
+
+    @property
+    def reference(self) -> Path:
+        """The committed reference: a folder."""
+        return REFERENCES / self.name
+
+
+@dataclass(frozen=True)
+class RunPaths(ExperimentPaths):
+    """Files of one run: an experiment and a seed."""
+
+    seed: int
+
+    @property
+    def model(self) -> Path:
+        """What a training leaves: a folder."""
+        return MODELS / self.name / str(self.seed)
+
+    @property
+    def generator(self) -> Path:
+        """The kept generator."""
+        return self.model / GENERATOR
+
+    @property
+    def discriminator(self) -> Path:
+        """The discriminator that was kept with it."""
+        return self.model / DISCRIMINATOR
+
+    @property
+    def summary(self) -> Path:
+        """What a reader of the results wants to know of the training."""
+        return self.model / SUMMARY
+
+    @property
+    def learning_curve(self) -> Path:
+        """A row an epoch."""
+        return self.model / LEARNING_CURVE
+
+    @property
+    def model_card(self) -> Path:
+        """The model card."""
+        return self.model / "model_card.md"
+
+    @property
+    def log(self) -> Path:
+        """How long the training took."""
+        return LOGS / self.name / f"{self.seed}.json"
+
+    @property
+    def samples(self) -> Path:
+        """The samples that are scored."""
+        return SAMPLES / self.name / f"{self.seed}.npy"
+
+    @property
+    def scores(self) -> Path:
+        """Everything measured of the samples: a folder."""
+        return SCORES / self.name / str(self.seed)
+
+    @property
+    def cross_validation(self) -> Path:
+        """The choice of σ."""
+        return self.scores / "cross_validation.json"
+
+    @property
+    def log_likelihoods(self) -> Path:
+        """Of every test image."""
+        return self.scores / "log_likelihoods.npz"
+
+    @property
+    def reliability(self) -> Path:
+        """How far the log-likelihood can be trusted."""
+        return self.scores / "reliability.json"
+
+    @property
+    def collapse(self) -> Path:
+        """Signs of collapse."""
+        return self.scores / "collapse.json"
+
+    @property
+    def figures(self) -> Path:
+        """Pictures of samples: a folder."""
+        return FIGURES / self.name / str(self.seed)
+
+    @property
+    def samples_figure(self) -> Path:
+        """Figure 2 of the paper."""
+        return self.figures / "samples.png"
+
+    @property
+    def interpolations_figure(self) -> Path:
+        """Figure 3 of the paper."""
+        return self.figures / "interpolations.png"
+
+    @property
+    def copying(self) -> Path:
+        """Distances that show whether training images were copied."""
+        return self.figures / "copying.json"
+
+
+@dataclass(frozen=True)
+class AblationPaths:
+    """Files of one variant of Algorithm 1's choices and one seed."""
+
+    variant: str
+    seed: int
+
+    @property
+    def run(self) -> Path:
+        """All that is kept of the run: a folder."""
+        return ABLATIONS_REPORT / "runs" / self.variant / str(self.seed)

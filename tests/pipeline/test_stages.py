@@ -1,0 +1,550 @@
+"""Stages as a user runs them: what they say, how they end, and that a failure leaves everything as it was."""
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from faces import faces, write_tfd
+from matplotlib import font_manager  # noqa: F401 (its first import may say on stderr that it builds a cache)
+from ruamel.yaml import YAML
+from test_cifar10 import Files
+from test_faces import put
+from torchvision.datasets import CIFAR10, MNIST
+
+from adversarial_nets.core import files
+from adversarial_nets.data import prepared as datasets
+from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
+from adversarial_nets.report.results import load_experiment
+
+ROOT = Path(__file__).parents[1]
+ARGUMENTS = {
+    # what each stage asks for, and so mentions in its help
+    "check": [],
+    "prepare": ["experiment"],
+    "baselines": ["experiment"],
+    "train": ["experiment", "seed"],
+    "sample": ["experiment", "seed"],
+    "figures": ["experiment", "seed"],
+    "cross_validate": ["experiment", "seed"],
+    "likelihood": ["experiment", "seed"],
+    "reliability": ["experiment", "seed"],
+    "collapse": ["experiment", "seed"],
+    "helvetica": ["experiment", "seed"],
+    "costs": ["experiment"],
+    "known_density": [],
+    "theory": [],
+    "report": [],
+}
+VALUES = {"experiment": "mnist5k", "seed": "0"}
+
+
+class Ended(NamedTuple):
+    """How a stage ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+# Two ways to run a stage: as users do, and in this process, which has PyTorch imported already
+
+
+def run(folder: Path, stage: str, *arguments: str) -> Ended:
+    """As a process of its own, in a folder with copies of the scripts and the library."""
+    # Bytecode would count as a change; the copy of the library is to be used, not the installed one.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(folder)}
+    command = [sys.executable, f"stages/{stage}.py", *arguments]
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture
+def run_here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Callable[..., Ended]:
+    """A function that runs a stage of the repository in this process and in the folder."""
+
+    def run_stage(stage: str, *arguments: str) -> Ended:
+        script = ROOT / "stages" / f"{stage}.py"
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+        capsys.readouterr()
+        try:
+            runpy.run_path(str(script), run_name="__main__")
+            status = 0
+        except SystemExit as exit:
+            status = exit.code or 0
+        return Ended(status, *capsys.readouterr())
+
+    return run_stage
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder to run stages in, with what an earlier run wrote there."""
+    for name in ("stages", "adversarial_nets", "benchmarks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    for name in ("models/mnist5k/0/old.txt", "samples/mnist5k/old.txt", "data/parameters_valid.txt", "reports/index.html"):
+        files.write_text(tmp_path / name, "old\n")
+    return tmp_path
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes | None]]:
+    """Everything under a folder with its time of change and content."""
+    return {
+        str(path.relative_to(folder)): (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def line(ended: Ended, status: int = 2) -> str:
+    """The one line in which a stage says why it failed."""
+    assert ended.status == status
+    assert ended.stdout == ""
+    assert ended.stderr.endswith("\n")
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert ended.stderr.startswith("error: ")
+    return ended.stderr.removeprefix("error: ").rstrip("\n")
+
+
+def change(folder: Path, edit: Callable[[str], str]) -> None:
+    """Edit params.yaml, which must make a difference."""
+    path = folder / "params.yaml"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(edit(before), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != before
+
+
+# Help
+
+
+def test_the_table_above_has_every_stage() -> None:
+    assert {path.stem for path in (ROOT / "stages").glob("*.py")} - {"common"} == set(ARGUMENTS)
+
+
+@pytest.mark.parametrize("stage", ARGUMENTS)
+def test_help_mentions_the_arguments(run_here: Callable[..., Ended], stage: str) -> None:
+    ended = run_here(stage, "--help")
+    assert (ended.status, ended.stderr) == (0, "")
+    usage, *rest = ended.stdout.split("\n\n")
+    assert [word for word in usage.split() if word in VALUES] == ARGUMENTS[stage]
+    assert len(" ".join(rest[0].split())) > 30  # what it does
+    if "experiment" in ARGUMENTS[stage]:
+        assert "params.yaml" in ended.stdout
+
+
+def test_help_works_from_the_command_line(folder: Path) -> None:
+    ended = run(folder, "prepare", "--help")
+    assert (ended.status, ended.stderr) == (0, "")
+    assert "experiment" in ended.stdout
+
+
+@pytest.mark.parametrize(("stage", "arguments"), [("prepare", []), ("check", ["mnist5k"]), ("train", ["mnist5k", "zero"])])
+def test_wrong_arguments_are_refused_with_the_usage(
+    folder: Path, run_here: Callable[..., Ended], stage: str, arguments: list[str]
+) -> None:
+    before = snapshot(folder)
+    ended = run_here(stage, *arguments)
+    assert ended.status == 2
+    assert ended.stderr.startswith("usage: ")
+    assert "Traceback" not in ended.stderr
+    assert snapshot(folder) == before
+
+
+# Parameters
+
+
+def test_check_writes_the_same_whatever_the_parameters_are(folder: Path) -> None:
+    """Its output must never make another stage run."""
+    assert run(folder, "check") == Ended(0, "", "")
+    first = (folder / "data" / "parameters_valid.txt").read_bytes()
+    change(folder, instead_of("threads", "threads: 7"))
+    assert run(folder, "check") == Ended(0, "", "")
+    assert (folder / "data" / "parameters_valid.txt").read_bytes() == first != b"old\n"
+
+
+def instead_of(key: str, new: str) -> Callable[[str], str]:
+    """A function that replaces the first line with a key."""
+    return lambda text: re.sub(rf"(?m)^( *){key}: .*$", lambda found: found[1] + new, text, count=1)
+
+
+WRONG_FILES: dict[str, tuple[Callable[[str], str], list[str]]] = {
+    # how params.yaml is changed, and what the message must have, its beginning first
+    "a wrong value": (instead_of("threads", "threads: 0"), ["threads: "]),
+    "an unknown key": (instead_of("threads", "treads: 2"), ["treads: unknown key", "'threads'"]),
+    "a wrong value deep inside": (instead_of("epochs", "epochs: -1"), ["experiments.mnist5k.training.epochs: ", "-1"]),
+    "an unknown experiment": (lambda text: text.replace("- mnist5k", "- mnist6k", 1), ["suite: ", "'mnist6k'", "'mnist5k'"]),
+    "no YAML": (lambda text: text + "\n\t- [", ["params.yaml: not valid YAML", "line"]),
+    "a key twice": (lambda text: text + "\nthreads: 3\n", ["params.yaml: ", '"threads"']),
+    "nothing": (lambda text: "", ["params.yaml: "]),
+    "a list": (lambda text: "- 1\n", ["params.yaml: "]),
+    "two documents": (lambda text: text + "\n---\na: 1\n", ["params.yaml: "]),
+    "an unknown tag": (instead_of("threads", "threads: !!python/name:os.system x"), ["params.yaml: "]),
+    "an impossible date": (instead_of("threads", "threads: 2020-99-99"), ["params.yaml: "]),
+    "no number": (instead_of("threads", "threads: !!int two"), ["params.yaml: "]),
+    "too deep a nesting": (lambda text: "a: " + "[" * 500 + "]" * 500, ["params.yaml: "]),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_FILES)
+def test_a_wrong_params_yaml_is_refused(folder: Path, run_here: Callable[..., Ended], case: str) -> None:
+    edit, words = WRONG_FILES[case]
+    change(folder, edit)
+    before = snapshot(folder)
+    message = line(run_here("check"))
+    assert message.startswith(words[0])
+    assert all(word in message for word in words)
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("case", ["a wrong value", "no YAML", "a key twice"])
+def test_a_wrong_params_yaml_is_refused_on_the_command_line(folder: Path, case: str) -> None:
+    edit, words = WRONG_FILES[case]
+    change(folder, edit)
+    before = snapshot(folder)
+    for stage in ("check", "prepare"):
+        assert line(run(folder, stage, *ARGUMENTS[stage])).startswith(words[0])
+    assert snapshot(folder) == before
+
+
+def test_a_missing_params_yaml_is_named(folder: Path) -> None:
+    (folder / "params.yaml").unlink()
+    before = snapshot(folder)
+    assert line(run(folder, "check")).startswith("params.yaml: not there")
+    assert snapshot(folder) == before
+
+
+def test_a_params_yaml_that_is_a_folder_is_named(folder: Path, run_here: Callable[..., Ended]) -> None:
+    (folder / "params.yaml").unlink()
+    (folder / "params.yaml").mkdir()
+    assert line(run_here("check")).startswith("params.yaml: ")
+
+
+# Experiment, seed, inputs, device
+
+WITH_EXPERIMENT = [stage for stage, arguments in ARGUMENTS.items() if "experiment" in arguments]
+WITH_SEED = [stage for stage, arguments in ARGUMENTS.items() if "seed" in arguments]
+
+
+@pytest.mark.parametrize("stage", WITH_EXPERIMENT)
+def test_an_unknown_experiment_is_named_with_the_known_ones(folder: Path, run_here: Callable[..., Ended], stage: str) -> None:
+    before = snapshot(folder)
+    message = line(run_here(stage, *["mnits", "0"][: len(ARGUMENTS[stage])]))
+    assert "'mnits'" in message
+    assert "mnist5k, mnist" in message
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("experiment", ["mnits", "", "../mnist5k"])
+def test_an_unknown_experiment_is_refused_on_the_command_line(folder: Path, experiment: str) -> None:
+    before = snapshot(folder)
+    assert f"'{experiment}'" in line(run(folder, "prepare", experiment))
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("stage", WITH_SEED)
+def test_a_negative_seed_is_refused(folder: Path, run_here: Callable[..., Ended], stage: str) -> None:
+    before = snapshot(folder)
+    message = line(run_here(stage, "mnist5k", "-1"))
+    assert message.startswith("seed: ")
+    assert "-1" in message
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("stage", [stage for stage in ARGUMENTS if stage not in ("check", "prepare", "known_density", "theory")])
+def test_a_missing_input_is_named(folder: Path, run_here: Callable[..., Ended], stage: str) -> None:
+    before = snapshot(folder)
+    message = line(run_here(stage, *(VALUES[argument] for argument in ARGUMENTS[stage])))
+    missing = message.split(": ")[0]
+    assert "mnist5k" in missing
+    assert not (folder / missing).exists()
+    assert "stages/" in message or "dvc repro" in message  # what to do
+    assert snapshot(folder) == before
+
+
+def put_data(folder: Path) -> None:
+    """Prepared data, of noise."""
+    images = np.random.default_rng(0).integers(0, 256, (150, 28, 28), np.uint8)
+    folds = np.repeat(np.array([[TRAIN, VALIDATION, TEST]], np.uint8), [100, 20, 30], axis=1)
+    text = np.array(["none"])
+    data = PreparedData(np.array("Noise"), images, np.zeros(150, np.uint8), np.arange(100), folds, text, text)
+    datasets.save(data, folder / "data" / "prepared" / "mnist5k.npz")
+
+
+@pytest.mark.parametrize(
+    ("stage", "samples", "missing", "writer"),
+    [
+        ("cross_validate", False, "samples/mnist5k/0.npy", "sample"),
+        ("likelihood", False, "samples/mnist5k/0.npy", "sample"),
+        ("figures", False, "samples/mnist5k/0.npy", "sample"),
+        ("likelihood", True, "scores/mnist5k/0/cross_validation.json", "cross_validate"),
+        ("figures", True, "models/mnist5k/0/generator.safetensors", "train"),
+    ],
+)
+def test_one_missing_input_is_named_with_the_stage_that_writes_it(
+    folder: Path, run_here: Callable[..., Ended], stage: str, samples: bool, missing: str, writer: str
+) -> None:
+    put_data(folder)
+    if samples:
+        files.write_npy(folder / "samples" / "mnist5k" / "0.npy", np.zeros((20, 784), np.float32))
+    before = snapshot(folder)
+    message = line(run_here(stage, "mnist5k", "0"))
+    assert message.startswith(f"{missing}: ")
+    assert f"stages/{writer}.py" in message
+    assert snapshot(folder) == before
+
+
+def test_missing_archives_are_named_where_there_is_no_network(
+    folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ADVERSARIAL_NETS_DATA", raising=False)
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    monkeypatch.setenv("no_proxy", "*")
+    before = snapshot(folder)
+    message = line(run_here("prepare", "mnist"))
+    assert message.startswith("train-images-idx3-ubyte.gz: ")
+    assert str(Path("data/raw/MNIST/raw")) in message
+    assert snapshot(folder) == before
+
+
+def test_archives_are_sought_where_the_environment_says(
+    folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = folder / "elsewhere" / "MNIST" / "raw" / "t10k-labels-idx1-ubyte.gz"
+    files.write_text(archive, "not the official one")
+    before = snapshot(folder)
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "elsewhere"))
+    assert line(run_here("prepare", "mnist")).startswith(f"{archive}: ")
+    assert snapshot(folder) == before
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_cuda_is_refused_where_there_is_none(folder: Path) -> None:
+    change(folder, instead_of("device", "device: cuda"))
+    before = snapshot(folder)
+    message = line(run(folder, "check"))
+    assert message.startswith("device: ")
+    assert "cpu" in message
+    assert snapshot(folder) == before
+
+
+# Checks that fail
+
+
+def test_a_failed_check_is_one_line_and_status_1(folder: Path) -> None:
+    stage = "from adversarial_nets.core.errors import CheckFailed\nfrom common import main\n\n"
+    stage += "def fail(task):\n    raise CheckFailed('it is worse than before')\n\nmain(fail, '', arguments=())\n"
+    (folder / "stages" / "fail.py").write_text(stage)
+    assert line(run(folder, "fail"), status=1) == "it is worse than before"
+
+
+def test_a_mistake_in_the_code_is_not_hidden(folder: Path) -> None:
+    """Only the user's input and failed checks become a line: anything else needs its traceback."""
+    (folder / "stages" / "broken.py").write_text("from common import main\n\nmain(lambda task: 1 / 0, '', arguments=())\n")
+    ended = run(folder, "broken")
+    assert ended.status == 1
+    assert "Traceback" in ended.stderr
+
+
+# A run of everything, as small as can be
+
+
+def tiny(values: dict[str, Any], **training: Any) -> dict[str, Any]:
+    """The default experiment with a hundred digits, networks of a few units and two epochs."""
+    experiment = values["experiments"]["mnist5k"]
+    experiment["data"] |= {"num_train": 100, "num_validation": 20, "num_test": 30}
+    for player, hidden in (("generator", 12), ("discriminator", 6)):
+        for layer in ("h0", "h1"):
+            experiment[player]["layers"][layer]["units"] = hidden
+    experiment["training"] |= {"epochs": 2, "minibatch_size": 25, **training}
+    experiment["training"]["validation"] |= {"every": 1, "num_samples": 30}
+    experiment["sampling"]["num_samples"] = 40
+    experiment["baselines"]["num_centroids"] = 10
+    experiment["reliability"]["num_samples"] = {"lowest": 20, "highest": 200, "count": 2}
+    values["known_density"] = {
+        "dimensions": {"lowest": 1, "highest": 10, "count": 2},
+        "num_samples": {"lowest": 10, "highest": 100, "count": 2},
+        "num_points": 20,
+        "repeats": 2,
+    }
+    values["helvetica"]["generator_updates"] = 4
+    values["theory"]["discriminator"]["iterations"] = 3
+    values["theory"]["path_points"] = 2
+    values["theory"]["figure_1"] |= {"warm_up": 2, "generator_updates": 100, "discriminator_steps": 1}
+    return {**values, "device": "cpu", "threads": 1, "seeds": [0, 1]}
+
+
+def write_parameters(folder: Path, values: dict[str, Any]) -> None:
+    YAML(typ="safe").dump(values, folder / "params.yaml")
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    """What all stages wrote."""
+    kinds = ("data", "models", "samples", "scores", "figures", "reports")
+    written = [path for kind in kinds for path in (folder / kind).rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in written}
+
+
+def run_all(stages: Iterable[str], run_here: Callable[..., Ended]) -> None:
+    for stage in stages:
+        for seed in ("0", "1") if "seed" in ARGUMENTS[stage] else ("",):
+            ended = run_here(stage, *[{"experiment": "mnist5k", "seed": seed}[argument] for argument in ARGUMENTS[stage]])
+            assert (stage, ended.status, ended.stderr) == (stage, 0, "")
+            # Progress, in plain lines where no terminal is.
+            assert ("epoch 2/2, D loss" in ended.stdout) == (stage == "train")
+
+
+def test_all_stages_make_a_report_and_the_same_numbers_twice(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any]
+) -> None:
+    write_parameters(folder, tiny(parameter_values))
+    run_all(ARGUMENTS, run_here)
+    metrics = files.read_json(folder / "reports" / "metrics.json")["mnist5k"]
+    assert (metrics["num_seeds"], metrics["num_samples"], metrics["num_test_images"]) == (2, 40, 30)
+    assert np.isfinite(metrics["log_likelihood"])
+    first = outputs(folder)
+    assert not any(Path(name).name.startswith(".") for name in first)
+    run_all([stage for stage in ARGUMENTS if stage not in ("check", "prepare", "report")], run_here)
+    assert outputs(folder) == first
+
+
+def shrunk(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """An experiment's small variant, smaller still, alone in the suite."""
+    experiment = values["experiments"][name]
+    experiment["training"]["validation"] |= {"every": 1, "num_samples": 30}
+    experiment["training"] |= {"epochs": 1, "minibatch_size": 50}
+    experiment["sampling"]["num_samples"] = 40
+    experiment["baselines"] |= {"num_samples": 40, "num_centroids": 10}
+    experiment["reliability"] |= {"num_draws": 2, "num_samples": {"lowest": 20, "highest": 40, "count": 2}}
+    return {**values, "device": "cpu", "threads": 1, "suite": [name], "seeds": [0]}
+
+
+def run_path(run_here: Callable[..., Ended], name: str) -> None:
+    """Every stage that is about one experiment."""
+    for stage in [stage for stage, arguments in ARGUMENTS.items() if "experiment" in arguments]:
+        ended = run_here(stage, *[{"experiment": name, "seed": "0"}[argument] for argument in ARGUMENTS[stage]])
+        assert (stage, ended.status, ended.stderr) == (stage, 0, "")
+
+
+def shrunk_faces(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """Both stages of training, with a few units."""
+    values = shrunk(values, name)
+    experiment = values["experiments"][name]
+    experiment["training"]["pretraining"]["epochs"] = 1
+    for player, names in (("generator", ("h0", "h2", "h3")), ("discriminator", ("h0", "h1"))):
+        for layer in names:
+            experiment[player]["layers"][layer]["units"] = 12
+    experiment["generator"]["layers"]["y"]["sparse_init"] = 4
+    return values
+
+
+@pytest.mark.slow
+def test_the_fer2013_path(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = shrunk_faces(parameter_values, "fer2013_small")
+    values["experiments"]["fer2013_small"]["data"] |= {"num_train": 60, "num_fold": 8}
+    write_parameters(folder, values)
+    put(folder / "raw", faces(110), monkeypatch)
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
+    run_path(run_here, "fer2013_small")
+    metrics = load_experiment("fer2013_small", [0], *map(folder.joinpath, ("models", "scores", "figures"))).metrics()
+    assert (metrics["num_test_images"], np.isfinite(metrics["standard_error"])) == (40, True)
+
+
+def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = shrunk_faces(parameter_values, "tfd_small")
+    write_parameters(folder, values)
+    write_tfd(folder / "raw" / "TFD_48x48.mat")
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
+    run_path(run_here, "tfd_small")
+    metrics = load_experiment("tfd_small", [0], folder / "models", folder / "scores", folder / "figures").metrics()
+    with np.load(folder / "scores" / "tfd_small" / "0" / "log_likelihoods.npz") as scores:
+        means = [scores[f"fold_{fold}"].mean() for fold in range(5)]
+        assert [len(scores[f"fold_{fold}"]) for fold in range(5)] == [20] * 5
+    assert metrics["log_likelihood"] == pytest.approx(np.mean(means), abs=1e-6)
+    assert metrics["standard_error"] == pytest.approx(np.std(means, ddof=1) / 5**0.5, abs=1e-6)
+    assert (metrics["num_test_images"], len(set(np.round(means, 6)))) == (100, 5)
+    summary = files.read_json(folder / "models" / "tfd_small" / "0" / "summary.json")
+    assert (summary["epochs"], summary["kept_epoch"]) == (2, 2)
+
+
+@pytest.mark.parametrize("name", ["cifar10_mlp_small", "cifar10_conv_small"])
+def test_the_path_of_colour_images(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    values, official = shrunk(parameter_values, name), Files(folder / "raw")
+    data = {"md5": official.md5, "num_train": 14, "num_validation": 6, "num_test": 4}
+    values["experiments"][name]["data"] |= data
+    values["experiments"][name]["generator"]["layers"]["h0"]["units"] = 20
+    write_parameters(folder, values)
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(official.folder.parent))
+    run_path(run_here, name)
+    assert np.isfinite(
+        load_experiment(name, [0], folder / "models", folder / "scores", folder / "figures").metrics()["log_likelihood"]
+    )
+    assert np.load(folder / "samples" / name / "0.npy").shape == (40, 3072)
+
+
+@pytest.mark.parametrize("name", ["tfd", "fer2013", "cifar10_conv"])
+def test_missing_source_files_are_one_line_and_nothing_changes(
+    folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("ADVERSARIAL_NETS_DATA", raising=False)
+    before = snapshot(folder)
+    assert str(Path("data/raw")) in line(run_here("prepare", name))
+    assert snapshot(folder) == before
+
+
+def test_processes_share_the_samples_and_one_of_them_writes(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any]
+) -> None:
+    write_parameters(folder, tiny(parameter_values))
+    run_all(["check", "prepare", "train", "sample", "cross_validate", "likelihood"], run_here)
+    written = [folder / "scores" / "mnist5k" / "1" / name for name in ("cross_validation.json", "log_likelihoods.npz")]
+    chosen, values = files.read_json(written[0]), np.load(written[1])["fold_0"]
+    for path in written:
+        path.unlink()
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    for stage in ("cross_validate", "likelihood"):
+        command = [*launcher, f"stages/{stage}.py", "mnist5k", "1"]
+        environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+        subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=120, check=True)
+    np.testing.assert_allclose(np.load(written[1])["fold_0"], values, atol=1e-6)
+    together = files.read_json(written[0])["folds"][0]["log_likelihoods"]
+    np.testing.assert_allclose(together, chosen["folds"][0]["log_likelihoods"], atol=1e-6)
+
+
+def test_a_diverged_training_is_status_1_and_the_old_model_stands(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any]
+) -> None:
+    write_parameters(folder, tiny(parameter_values, optimizer="momentum", learning_rate=1e30))
+    put_data(folder)
+    before = snapshot(folder)
+    message = line(run_here("train", "mnist5k", "0"), status=1)
+    assert "diverged" in message
+    assert "learning rate" in message
+    (folder / "checkpoints").rmdir()  # for its lock, and empty again
+    assert snapshot(folder) == before
+
+
+def test_fewer_samples_than_figure_2_shows_are_refused(
+    folder: Path, run_here: Callable[..., Ended], parameter_values: dict[str, Any]
+) -> None:
+    """By `check`, before anything is trained; `figures` could not draw them."""
+    values = tiny(parameter_values)
+    values["experiments"]["mnist5k"]["sampling"]["num_samples"] = 19
+    write_parameters(folder, values)
+    assert line(run_here("check")).startswith("experiments.mnist5k.sampling.num_samples: ")

