@@ -268,8 +268,7 @@ def test_two_experiments_are_compared_on_one_page(finished):
 
 @pytest.mark.slow
 def test_the_loop_in_the_docs_sweeps_a_parameter(finished):
-    page = (ROOT / "docs/how-to/change_and_compare.md").read_text()
-    program = re.search(r"## A sweep\n\n```sh\n(.*?)```", page, re.DOTALL).group(1)
+    program = re.search(r"## A sweep\n\n```sh\n(.*?)```", (ROOT / "docs" / "experiments.md").read_text(), re.DOTALL).group(1)
     try:
         shown = finished.run("bash", "-euc", program.replace("dvc exp show", "dvc exp show --csv"))
         rows = [line.split(",") for line in shown.splitlines() if line.startswith("rate-")]
