@@ -1,4 +1,4 @@
-"""Every row of docs/bad_input.md: one line, the exit status that it says, and everything that was there as it was."""
+"""Every row of docs/reference/bad_input.md: one line, the exit status that it says, and everything that was there as it was."""
 
 import shutil
 from pathlib import Path

@@ -100,7 +100,7 @@ def test_thirty_epochs_of_the_papers_recipe_learn_digits(tmp_path):
     project = clone(tmp_path)
     commit(project, "Clone")
     project.environment |= {"ADVERSARIAL_NETS_DATA": str(RAW)}
-    # One training of eight collapsed onto one image (docs/training.md): two in a row would be more than chance.
+    # One training of eight collapsed onto one image (docs/known_issues.md): two in a row would be more than chance.
     if (first := after_thirty_epochs(project, seed=0)) < 77:
         assert pd.read_csv(project.folder / "models" / "mnist" / "0" / "learning_curve.csv")["d_real"].iloc[-1] > 0.99, first
         assert after_thirty_epochs(project, seed=1) >= 77

@@ -1,4 +1,4 @@
-"""Bad inputs, and what each gets: tests/test_bad_input.py runs every row, and docs/bad_input.md is made of them.
+"""Bad inputs, and what each gets: tests/test_bad_input.py runs every row, and docs/reference/bad_input.md is made of them.
 
 `python tests/bad_input.py` writes that page anew. An ellipsis in a message stands for what differs from machine to machine.
 """
@@ -34,7 +34,7 @@ from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.running import locks
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "bad_input.md"
+PAGE = ROOT / "docs/reference/bad_input.md"
 ACCEPTED = "accepted"
 RAW = Path("data/raw/MNIST/raw")
 CIFAR10_BATCH, TFD, FER = f"data/raw/{FOLDER}/data_batch_3", "data/raw/TFD_48x48.mat", "data/raw/fer2013/fer2013.csv"
@@ -446,7 +446,7 @@ def scene_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
 
 
 def page() -> str:
-    """docs/bad_input.md."""
+    """docs/reference/bad_input.md."""
     parts = [
         "# Bad input, and what it gets",
         "Every row is a test (`tests/test_bad_input.py`), in which no output changes and no traceback shows. The exit status is\n"
