@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
+import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
 from adversarial_nets.core import files
 from adversarial_nets.theory.line_game import EDGES, P_DATA, Moment, X, Z
+from adversarial_nets.theory.measurements import Descents
 from adversarial_nets.theory.propositions import LOG_4, TEST_POINTS, Pair, on_support, optimal_discriminator, outputs
 
 # As in the paper: the data dotted black, the model solid green, the discriminator dashed blue.
@@ -21,12 +23,13 @@ DISCRIMINATOR = {"color": "blue", "linestyle": "--", "linewidth": 1.4}
 TOP = 1.25  # of Figure 1: D needs 1; a generator may put more density than this on a point
 ARROWS = 21
 COLOURS, FRAME_MS, LAST_FRAME_MS = 16, 120, 2500  # of the animation
+TITLES = "(a) the untrained pair", "(b) D at its optimum", "(c) G on its way", "(d) at the end"
 
 
-def figure_1(panels: dict[str, Moment]) -> Figure:
-    """A titled panel for each moment of the game: both densities and D above, below them the arrows from z to x = G(z)."""
+def figure_1(panels: list[Moment]) -> Figure:
+    """Four moments of the game, a panel each: both densities and D above, below them the arrows from z to x = G(z)."""
     figure, axes = plt.subplots(1, len(panels), figsize=(3.2 * len(panels), 3.4), layout="constrained")
-    for axis, (title, moment) in zip(axes, panels.items(), strict=True):
+    for axis, title, moment in zip(axes, TITLES, panels, strict=True):
         _draw_moment(axis, moment)
         axis.set_title(title, fontsize=10)
     axes[0].legend(frameon=False, fontsize=8, loc="upper left")
@@ -124,10 +127,11 @@ def theorem_1(path: pd.DataFrame) -> Figure:
     return figure
 
 
-def proposition_2(p_data: np.ndarray, gaps: dict[str, np.ndarray], history: np.ndarray) -> Figure:
-    """C(G) + log 4 by step, a line for each discriminator, and p_g (steps + 1, n) on its way to p_data (n,)."""
+def proposition_2(descents: Descents) -> Figure:
+    """C(G) + log 4 by step, a line for each discriminator, and p_g on its way to p_data with the optimal one."""
     figure, (descent, densities) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
-    for name, gap in gaps.items():
+    history = descents.histories["optimal"]
+    for name, gap in descents.gaps.items():
         descent.plot(gap, label=name, linewidth=1.2)
     descent.set(
         xlabel="gradient step on p_g", ylabel="C(G) + log 4 (nats)", title="Descent to −log 4", yscale="log", ylim=(1e-5, 1)
@@ -135,7 +139,7 @@ def proposition_2(p_data: np.ndarray, gaps: dict[str, np.ndarray], history: np.n
     descent.legend(frameon=False, fontsize="small")
     for step, shade in zip((0, 10, 40, len(history) - 1), np.linspace(0.25, 1, 4), strict=True):
         densities.plot(history[step], color=plt.cm.Greens(shade), label=f"p_g after {step} steps", linewidth=1.8)
-    densities.plot(p_data, label="p_data", **DATA)
+    densities.plot(descents.p_data, label="p_data", **DATA)
     densities.set(xlabel="state", ylabel="probability", title="p_g with the optimal discriminator", ylim=(0, None))
     densities.legend(frameon=False, fontsize="small")
     return figure
