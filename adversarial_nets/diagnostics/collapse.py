@@ -18,15 +18,15 @@ LIMIT = 10_000  # images and samples that are looked at: the time grows with the
 NO_CLASS = (-1, 255)  # labels of images that have none, in signed and in unsigned bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Signs:
     """Class histogram and entropy in nats, if there are classes, and the fraction of near-duplicates.
 
     ``classifier_accuracy``: of real images whose labels are known.
     """
 
-    class_histogram: list[int] | None
-    class_entropy: float | None
+    class_histogram: list[int] | None = None
+    class_entropy: float | None = None
     near_duplicates: float
     classifier_accuracy: float | None = None
 
@@ -83,10 +83,10 @@ class CollapseMeasure:
     def _measured(self, images: np.ndarray, nearest_others: np.ndarray) -> Signs:
         near_duplicates = float(np.mean(nearest_others <= self.threshold))
         if not self._classifier:
-            return Signs(None, None, near_duplicates)
+            return Signs(near_duplicates=near_duplicates)
         classes = np.searchsorted(self._classifier.classes_, self._classifier.predict(images[:LIMIT]))
         histogram = np.bincount(classes, minlength=self.num_classes)
-        return Signs(histogram.tolist(), class_entropy(histogram), near_duplicates)
+        return Signs(class_histogram=histogram.tolist(), class_entropy=class_entropy(histogram), near_duplicates=near_duplicates)
 
 
 def class_entropy(histogram: np.ndarray) -> float:

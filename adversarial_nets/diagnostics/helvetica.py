@@ -8,7 +8,7 @@ import numpy as np
 
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.data.prepared import PreparedData
-from adversarial_nets.diagnostics.collapse import CollapseMeasure, labels_of
+from adversarial_nets.diagnostics.collapse import CollapseMeasure, Signs, labels_of
 from adversarial_nets.gan.game import Game, generator_step
 from adversarial_nets.gan.networks import Network
 from adversarial_nets.gan.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
@@ -32,13 +32,13 @@ class Trained:
     seed: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Moment:
     """Signs of collapse after so many updates of the generator alone; entropies in nats."""
 
     updates: int
-    class_histogram: list[int] | None
-    class_entropy: float | None
+    class_histogram: list[int] | None = None
+    class_entropy: float | None = None
     near_duplicates: float
 
 
@@ -57,12 +57,18 @@ def measure(trained: Trained, updates: int, data: PreparedData) -> tuple[Helveti
     rows, samples = {}, {}
     for objective in OBJECTIVES:
         seen = dict(train_alone(trained, objective, updates))
-        signs = {update: ruler.of_samples(images) for update, images in seen.items()}
-        rows[objective] = [
-            Moment(update, each.class_histogram, each.class_entropy, each.near_duplicates) for update, each in signs.items()
-        ]
+        rows[objective] = [_moment(update, ruler.of_samples(images)) for update, images in seen.items()]
         samples[objective] = list(seen.values())
     return Helvetica(trained.seed, ruler.count, rows), samples
+
+
+def _moment(updates: int, signs: Signs) -> Moment:
+    return Moment(
+        updates=updates,
+        class_histogram=signs.class_histogram,
+        class_entropy=signs.class_entropy,
+        near_duplicates=signs.near_duplicates,
+    )
 
 
 def train_alone(trained: Trained, objective: str, updates: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from adversarial_nets.report import tables
+from adversarial_nets.diagnostics.collapse import Signs
+from adversarial_nets.report import captions, tables
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.results import ExperimentResult
+from adversarial_nets.theory.measurements import Theory
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG or GIF file with what it shows, and what the paper's own panel shows where there is one."""
+    """A PNG or GIF file with what it shows, and what the paper's own panel shows if there is one."""
 
     path: Path
     caption: str
@@ -29,7 +31,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class ExperimentChapter:
     """One experiment's part of the page."""
 
     result: ExperimentResult
@@ -39,16 +41,16 @@ class Chapter:
     helvetica: Picture
 
     @property
-    def metrics(self) -> dict:
+    def metrics(self) -> dict[str, Any]:
         """The experiment's entry in ``metrics.json``."""
         return self.result.metrics()
 
     @property
     def rows(self) -> str:
-        """The generator and the sanity rows in words, each with its number of samples."""
-        ours = {"the generator": self.metrics, **self.result.baselines["rows"]}
-        words = [f"{name} {row['log_likelihood']:.1f} nats ({row['num_samples']:,} samples)" for name, row in ours.items()]
-        return "; ".join(words).replace(" -", " −")
+        """The generator and the sanity checks in words, each with its number of samples."""
+        scores = {name: (row.log_likelihood, row.num_samples) for name, row in self.result.sanity.rows.items()}
+        scores = {"the generator": (self.metrics["log_likelihood"], self.metrics["num_samples"]), **scores}
+        return "; ".join(f"{name} {nats:.1f} nats ({n:,} samples)" for name, (nats, n) in scores.items()).replace(" -", " −")
 
     @property
     def reliability(self) -> pd.DataFrame:
@@ -61,7 +63,7 @@ class Chapter:
         return tables.collapse(self.result)
 
     @property
-    def held_out(self) -> dict[str, Any]:
+    def held_out(self) -> Signs:
         """What the measure of collapse says of real test images."""
         return tables.held_out(self.result)
 
@@ -72,29 +74,15 @@ class Chapter:
 
     @property
     def published(self) -> tuple[float, float] | None:
-        """The paper's value and standard error for adversarial nets on this data set, where it has one."""
+        """The paper's value and standard error for adversarial nets on this data set, if it has one."""
         return TABLE_1["Adversarial nets"].get(self.result.data_set)
 
 
 @dataclass(frozen=True)
-class Table2:
-    """The paper's Table 2, what this run's networks cost, and on what machine how fast samples were drawn."""
-
-    costs: pd.DataFrame
-    machine: str
-    speed: pd.DataFrame
-
-    @property
-    def published(self) -> pd.DataFrame:
-        """The paper's own table."""
-        return tables.table_2()
-
-
-@dataclass(frozen=True)
-class Theory:
+class TheoryChapter:
     """The part of the page about section 4 of the paper: what was measured, the game of Figure 1, and the other pictures."""
 
-    measured: dict[str, Any]
+    measured: Theory
     game: list[Picture]
     pictures: list[Picture]
 
@@ -104,17 +92,28 @@ class Theory:
         return tables.theory(self.measured)
 
 
-def render(table: pd.DataFrame, sections: list[Chapter], known_density: Picture, theory: Theory, table_2: Table2) -> str:
-    """The page's HTML."""
-    environment = Environment(
-        loader=PackageLoader("adversarial_nets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("report.html").render(
+def render(table: pd.DataFrame, experiments: list[ExperimentChapter], theory: TheoryChapter, known_density: Picture) -> str:
+    """The page's HTML, from Table 1 as measured and the chapters."""
+    return render_template(
+        "report.html",
         comparison=tables.comparison(table),
         details=tables.details(table),
-        notes=tables.NOTES,
-        sections=sections,
-        known_density=known_density,
+        notes=captions.NOTES,
+        sections=experiments,
         theory=theory,
-        table_2=table_2,
+        table_2=tables.table_2(),
+        costs=tables.costs([chapter.result for chapter in experiments]),
+        known_density=known_density,
     )
+
+
+def render_template(name: str, **values: Any) -> str:
+    """A page's HTML from one of the templates; what it is given is escaped, and what it is not given raises UndefinedError."""
+    environment = Environment(
+        loader=PackageLoader("adversarial_nets.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name).render(values)

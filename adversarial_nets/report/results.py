@@ -1,98 +1,109 @@
 """What the stages measured, gathered per experiment for the report."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
-from adversarial_nets.likelihood.protocol import CrossValidation, mean_and_standard_error
+from adversarial_nets.diagnostics.collapse import Collapse
+from adversarial_nets.diagnostics.costs import Costs
+from adversarial_nets.diagnostics.helvetica import Helvetica
+from adversarial_nets.diagnostics.neighbours import Distances
+from adversarial_nets.diagnostics.reliability import Reliability
+from adversarial_nets.diagnostics.sanity import Sanity
+from adversarial_nets.gan.run import Summary
+from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, mean_and_standard_error
+from adversarial_nets.running.paths import RunPaths
+
+TRAINING_IMAGES, CENTROIDS = "training images as samples", "k-means centroids of training images"
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
 class SeedResult:
-    """One trained generator: its summary, learning curve, choice of σ, test log-likelihoods, (m,) for each fold, what the stage
-    ``reliability`` measured of them, ``collapse`` of the samples, and the distances that show whether it copies.
+    """One run: its summary and learning curve, the choice of σ, test log-likelihoods in nats, (m,) for each fold, how far they
+    can be trusted, signs of collapse in its samples, and the distances that show whether it copies.
     """
 
     seed: int
-    summary: dict[str, Any]
+    summary: Summary
     learning_curve: pd.DataFrame
-    cross_validation: list[CrossValidation]
+    sigma_choice: SigmaChoice
     log_likelihoods: list[np.ndarray]
-    num_samples: int
-    reliability: dict[str, Any]
-    collapse: dict[str, Any]
-    copying: list[dict[str, Any]] = field(default_factory=list)
+    reliability: Reliability
+    collapse: Collapse
+    copying: list[Distances]
 
     @property
     def log_likelihood(self) -> float:
         """Mean test log-likelihood in nats."""
         return mean_and_standard_error(self.log_likelihoods)[0]
 
-    @property
-    def draw_std(self) -> float:
-        """Sample standard deviation between independent draws of this generator's samples, in nats."""
-        return float(np.std([draw["log_likelihood"] for draw in self.reliability["draws"]], ddof=1))
-
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """All seeds of one experiment, its sanity rows, what its networks cost, and how its first generator was made to collapse."""
+    """All seeds of one experiment, its sanity checks, its networks' costs, and how its first generator was made to collapse."""
 
     name: str
-    baselines: dict[str, Any]
     seeds: list[SeedResult]
-    costs: dict[str, Any]
-    helvetica: dict[str, Any]
+    sanity: Sanity
+    costs: Costs
+    helvetica: Helvetica
 
     @property
     def data_set(self) -> str:
         """Title of the data set: the column of Table 1."""
-        return self.baselines["data_set"]
+        return self.sanity.data_set
 
     def metrics(self) -> dict[str, Any]:
         """The experiment's entry in ``metrics.json``; log-likelihoods in nats, rounded to 1e-6 of them."""
+        choices = [seed.sigma_choice for seed in self.seeds]
+        metrics = self._log_likelihood() | self._beside_it() | self._collapse()
+        return {key: round(float(value), 6) for key, value in metrics.items()} | {
+            "sigma_at_grid_end": any(choice.at_grid_end for choice in choices),
+            "num_seeds": len(self.seeds),
+            "num_samples": choices[0].num_samples,
+            "num_test_images": sum(self.sanity.num_test_images),
+        }
+
+    def _log_likelihood(self) -> dict[str, float]:
+        """Of the test images: over images, or over folds, of each one's mean over seeds; and the spread over seeds."""
         folds = [np.mean(fold, axis=0) for fold in zip(*(seed.log_likelihoods for seed in self.seeds), strict=True)]
         mean, standard_error = mean_and_standard_error(folds)
         metrics = {"log_likelihood": mean, "standard_error": standard_error}
         if len(self.seeds) > 1:
-            metrics["seed_std"] = float(np.std([seed.log_likelihood for seed in self.seeds], ddof=1))
-        chosen = [fold for seed in self.seeds for fold in seed.cross_validation]
-        metrics |= {
-            "validation_log_likelihood": float(np.mean([fold.log_likelihood for fold in chosen])),
-            "training_images_log_likelihood": self.baseline("training images as samples"),
-            "kmeans_log_likelihood": self.baseline("k-means centroids of training images"),
-            "sigma": float(np.mean([fold.sigma for fold in chosen])),
-            "refined_log_likelihood": float(np.mean([seed.reliability["refined"]["log_likelihood"] for seed in self.seeds])),
-            "draw_std": float(np.mean([seed.draw_std for seed in self.seeds])),
-            **self.collapse(),
-        }
-        return {key: round(value, 6) for key, value in metrics.items()} | {
-            "sigma_at_grid_end": any(fold.at_grid_end for fold in chosen),
-            "num_seeds": len(self.seeds),
-            "num_samples": self.seeds[0].num_samples,
-            "num_test_images": sum(self.baselines["num_test_images"]),
+            metrics["seed_std"] = np.std([seed.log_likelihood for seed in self.seeds], ddof=1)
+        return metrics
+
+    def _beside_it(self) -> dict[str, float]:
+        """The choice of σ, the sanity checks, and how far the log-likelihood can be trusted."""
+        folds = [fold for seed in self.seeds for fold in seed.sigma_choice.folds]
+        return {
+            "validation_log_likelihood": np.mean([fold.log_likelihood for fold in folds]),
+            "training_images_log_likelihood": self.sanity.rows[TRAINING_IMAGES].log_likelihood,
+            "kmeans_log_likelihood": self.sanity.rows[CENTROIDS].log_likelihood,
+            "sigma": np.mean([fold.sigma for fold in folds]),
+            "refined_log_likelihood": np.mean([seed.reliability.refined.log_likelihood for seed in self.seeds]),
+            "draw_std": np.mean([seed.reliability.draw_std for seed in self.seeds]),
         }
 
-    def collapse(self) -> dict[str, float]:
-        """Class entropy of the samples, in nats, where the data has classes, and their near-duplicates: means over seeds."""
-        measured = [seed.collapse["samples"] for seed in self.seeds]
-        signs = [sign for sign in ("class_entropy", "near_duplicates") if sign in measured[0]]
-        return {sign: float(np.mean([samples[sign] for samples in measured])) for sign in signs}
-
-    def baseline(self, row: str) -> float:
-        """Mean test log-likelihood of a sanity row, in nats."""
-        return self.baselines["rows"][row]["log_likelihood"]
+    def _collapse(self) -> dict[str, float]:
+        """Class entropy of the samples, in nats, if the data has classes, and their near-duplicates: means over seeds."""
+        samples = [seed.collapse.samples for seed in self.seeds]
+        entropies = [each.class_entropy for each in samples]
+        metrics = {} if None in entropies else {"class_entropy": np.mean(entropies)}
+        return {**metrics, "near_duplicates": np.mean([each.near_duplicates for each in samples])}
 
     def count_curve(self) -> pd.DataFrame:
-        """Test log-likelihood by number of samples, of training images and generators: samples, num_samples, log_likelihood."""
-        curves = {"training images": self.baselines["by_num_samples"]}
-        curves |= {f"generator, seed {seed.seed}": seed.reliability["by_num_samples"] for seed in self.seeds}
-        tables = [pd.DataFrame(rows)[["num_samples", "log_likelihood"]].assign(samples=name) for name, rows in curves.items()]
-        return pd.concat(tables, ignore_index=True)
+        """Test log-likelihood by number of samples, of training images and generators: num_samples, log_likelihood, samples."""
+        curves = {"training images": self.sanity.by_num_samples}
+        curves |= {f"generator, seed {seed.seed}": seed.reliability.by_num_samples for seed in self.seeds}
+        rows = [(each.num_samples, each.log_likelihood, name) for name, scores in curves.items() for each in scores]
+        return pd.DataFrame(rows, columns=["num_samples", "log_likelihood", "samples"])
 
     def sigma_curve(self) -> pd.DataFrame:
         """Mean validation log-likelihood (over folds) for each seed and σ: seed, sigma, log_likelihood."""
@@ -100,35 +111,48 @@ class ExperimentResult:
             {"seed": seed.seed, "sigma": sigma, "log_likelihood": np.mean(values)}
             for seed in self.seeds
             for sigma, *values in zip(
-                seed.cross_validation[0].sigmas, *(fold.log_likelihoods for fold in seed.cross_validation), strict=True
+                seed.sigma_choice.folds[0].sigmas, *(fold.log_likelihoods for fold in seed.sigma_choice.folds), strict=True
             )
         ]
         return pd.DataFrame(rows)
 
     def learning_curve(self) -> pd.DataFrame:
-        """Every seed's learning curve under one another, the seed in the first column."""
+        """Every seed's learning curve under one another, the seed in the last column."""
         return pd.concat([seed.learning_curve.assign(seed=seed.seed) for seed in self.seeds], ignore_index=True)
 
 
-def load_experiment(name: str, seeds: list[int], models: Path, scores: Path, figures: Path) -> ExperimentResult:
-    """Read what was measured of an experiment under these folders."""
-    results = [_load_seed(seed, *(folder / name / str(seed) for folder in (models, scores, figures))) for seed in seeds]
-    of_all = {stage: files.read_json(scores / name / f"{stage}.json") for stage in ("baselines", "costs", "helvetica")}
-    return ExperimentResult(name, seeds=results, **of_all)
-
-
-def _load_seed(seed: int, model: Path, scores: Path, figures: Path) -> SeedResult:
-    chosen = files.read_json(scores / "cross_validation.json")
-    with np.load(scores / "log_likelihoods.npz", allow_pickle=False) as arrays:
-        log_likelihoods = [arrays[f"fold_{fold}"] for fold in range(len(chosen["folds"]))]
-    return SeedResult(
-        seed=seed,
-        summary=files.read_json(model / "summary.json"),
-        learning_curve=pd.read_csv(model / "learning_curve.csv"),
-        cross_validation=[CrossValidation(**fold) for fold in chosen["folds"]],
-        log_likelihoods=log_likelihoods,
-        num_samples=chosen["num_samples"],
-        reliability=files.read_json(scores / "reliability.json"),
-        collapse=files.read_json(scores / "collapse.json"),
-        copying=files.read_json(figures / "copying.json"),
+def load_experiment(name: str, seeds: list[int]) -> ExperimentResult:
+    """What was measured of an experiment, from the project's folder. Raises InputError if a file is missing or damaged."""
+    results, of_all = [_load_seed(RunPaths(name, seed)) for seed in seeds], RunPaths(name, seeds[0])
+    return ExperimentResult(
+        name=name,
+        seeds=results,
+        sanity=load(of_all.sanity, "sanity", Sanity),
+        costs=load(of_all.costs, "costs", Costs),
+        helvetica=load(of_all.helvetica, "helvetica", Helvetica),
     )
+
+
+def _load_seed(paths: RunPaths) -> SeedResult:
+    return SeedResult(
+        seed=paths.seed,
+        summary=load(paths.summary, "train", Summary),
+        learning_curve=load_table(paths.learning_curve, "train"),
+        sigma_choice=load(paths.cross_validation, "cross_validate", SigmaChoice),
+        log_likelihoods=load_log_likelihoods(paths.log_likelihoods),
+        reliability=load(paths.reliability, "reliability", Reliability),
+        collapse=load(paths.collapse, "collapse", Collapse),
+        copying=load(paths.copying, "figures", list[Distances]),
+    )
+
+
+def load(path: Path, stage: str, kind: type[Kind]) -> Kind:
+    """What a stage wrote as JSON. Raises InputError if it is missing or damaged."""
+    with files.reading(path, stage):
+        return files.read(path, kind)
+
+
+def load_table(path: Path, stage: str) -> pd.DataFrame:
+    """What a stage wrote as CSV. Raises InputError if it is missing or damaged."""
+    with files.reading(path, stage):
+        return pd.read_csv(path)

@@ -5,10 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from adversarial_nets.diagnostics.neighbours import QUANTILES
-from adversarial_nets.likelihood.protocol import mean_and_standard_error
+from adversarial_nets.diagnostics.collapse import Signs
+from adversarial_nets.diagnostics.costs import Costs
+from adversarial_nets.diagnostics.neighbours import QUANTILES, Distances
+from adversarial_nets.likelihood.protocol import Score, mean_and_standard_error
+from adversarial_nets.report.captions import NOTES
 from adversarial_nets.report.paper import FAMILIES, TABLE_1, TABLE_2
 from adversarial_nets.report.results import ExperimentResult, SeedResult
+from adversarial_nets.theory.measurements import Proposition1, Theory
 
 REPORTED, MEASURED, SANITY = "reported in the paper", "measured here", "sanity row, measured here"
 
@@ -17,22 +21,6 @@ COLUMNS = [
     "sigma_at_grid_end", "num_samples", "num_test_images", "epochs", "kept_epochs",
     "generator_parameters", "discriminator_parameters", "device",
 ]  # fmt: skip
-
-NOTES = [
-    "Rows reported in the paper are its own numbers. Rows measured here come from this run, and so do the sanity rows: what real "
-    "training images, cluster centres of them (k-means), or their mean alone score by the same protocol.",
-    "± is the standard error across test images of each image's mean over seeds (TFD and FER-2013: across their five folds). "
-    "It says how well this test set pins the mean down, and leaves out how one training differs from the next: that is the "
-    "spread over seeds, a sample standard deviation of the seeds' means.",
-    "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
-    "subset stands apart from the paper's.",
-    "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "
-    "data, such as cluster centres, can score above real ones (Theis, van den Oord and Bethge, 2016). It is here because the "
-    "paper reports it.",
-    "“Kept” is the epoch, for each seed, whose generator is scored: the last, or the best by validation log-likelihood, as the "
-    "parameter “keep” says.",
-    "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
-]
 
 
 def results_table(experiments: list[ExperimentResult]) -> pd.DataFrame:
@@ -51,23 +39,34 @@ def _reported() -> list[dict]:
 
 def _measured(experiment: ExperimentResult) -> list[dict]:
     shared = {"data_set": experiment.data_set, "experiment": experiment.name}
-    summaries, metrics = [seed.summary for seed in experiment.seeds], experiment.metrics()
-    ours = {"model": "Adversarial nets", "origin": MEASURED, **shared, **metrics}
-    ours["seeds"] = " ".join(str(seed.seed) for seed in experiment.seeds)
-    ours["kept_epochs"] = " ".join(str(summary["kept_epoch"]) for summary in summaries)
-    ours |= {key: summaries[0][key] for key in ("epochs", "generator_parameters", "discriminator_parameters")}
-    ours["device"] = " ".join(sorted({summary["device"] for summary in summaries}))
+    ours = {"model": "Adversarial nets", "origin": MEASURED, **shared, **experiment.metrics(), **_runs(experiment)}
     sanity = [
-        {"model": model[0].upper() + model[1:], "origin": SANITY, **shared, **_sanity(row)}
-        for model, row in experiment.baselines["rows"].items()
+        {"model": model[0].upper() + model[1:], "origin": SANITY, **shared, **_sanity(score)}
+        for model, score in experiment.sanity.rows.items()
     ]
     return [ours, *sanity]
 
 
-def _sanity(row: dict) -> dict:
-    sigma = sum(row["sigmas"]) / len(row["sigmas"])
-    keys = ("log_likelihood", "standard_error", "num_samples", "sigma_at_grid_end")
-    return {**{key: row[key] for key in keys}, "sigma": sigma}
+def _runs(experiment: ExperimentResult) -> dict:
+    summaries = [seed.summary for seed in experiment.seeds]
+    return {
+        "seeds": " ".join(str(seed.seed) for seed in experiment.seeds),
+        "kept_epochs": " ".join(str(summary.kept_epoch) for summary in summaries),
+        "epochs": summaries[0].epochs,
+        "generator_parameters": summaries[0].generator_parameters,
+        "discriminator_parameters": summaries[0].discriminator_parameters,
+        "device": " ".join(sorted({summary.device for summary in summaries})),
+    }
+
+
+def _sanity(score: Score) -> dict:
+    return {
+        "log_likelihood": score.log_likelihood,
+        "standard_error": score.standard_error,
+        "num_samples": score.num_samples,
+        "sigma_at_grid_end": score.sigma_at_grid_end,
+        "sigma": sum(score.sigmas) / len(score.sigmas),
+    }
 
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
@@ -108,17 +107,17 @@ def reliability(experiment: ExperimentResult) -> pd.DataFrame:
 
 def _reliability(seed: SeedResult) -> dict[str, str]:
     mean, standard_error = mean_and_standard_error(seed.log_likelihoods)
-    low, high = seed.reliability["bootstrap_interval"]
-    refined, draws = seed.reliability["refined"], [draw["log_likelihood"] for draw in seed.reliability["draws"]]
+    low, high = seed.reliability.bootstrap_interval
+    refined, draws = seed.reliability.refined, [draw.log_likelihood for draw in seed.reliability.draws]
     cells = {
         "seed": f"{seed.seed}",
         "log-likelihood": f"{mean:.1f} ± {standard_error:.1f}",
         "95 % interval (bootstrap over test images)": f"{low:.1f} to {high:.1f}",
         f"{len(draws)} other draws of samples: lowest to highest": f"{min(draws):.1f} to {max(draws):.1f}",
-        "spread over draws": f"{seed.draw_std:.2f}",
-        "σ of the protocol": " ".join(f"{fold.sigma:.3f}" for fold in seed.cross_validation),
-        "σ refined": " ".join(f"{sigma:.3f}" for sigma in refined["sigmas"]) + "*" * refined["sigma_at_search_end"],
-        "log-likelihood there": f"{refined['log_likelihood']:.1f} ± {refined['standard_error']:.1f}",
+        "spread over draws": f"{seed.reliability.draw_std:.2f}",
+        "σ of the protocol": " ".join(f"{fold.sigma:.3f}" for fold in seed.sigma_choice.folds),
+        "σ refined": " ".join(f"{sigma:.3f}" for sigma in refined.sigmas) + "*" * refined.sigma_at_search_end,
+        "log-likelihood there": f"{refined.log_likelihood:.1f} ± {refined.standard_error:.1f}",
     }
     return {name: cell.replace("-", "−") for name, cell in cells.items()}
 
@@ -128,51 +127,52 @@ def copying(experiment: ExperimentResult) -> pd.DataFrame:
     return pd.DataFrame([_copying(seed.seed, row) for seed in experiment.seeds for row in seed.copying])
 
 
-def _copying(seed: int, row: dict[str, Any]) -> dict[str, str]:
-    named = zip(QUANTILES, row["quantiles"], strict=True)
+def _copying(seed: int, row: Distances) -> dict[str, str]:
+    named = zip(QUANTILES, row.quantiles, strict=True)
     quantiles = {"median" if share == 0.5 else f"{share:.0%} below": f"{value:.2f}" for share, value in named}
-    return {"seed": f"{seed}", "distances of": row["distances"], "number of these": f"{row['num_others']:,}", **quantiles}
+    return {"seed": f"{seed}", "distances of": row.distances, "number of these": f"{row.num_others:,}", **quantiles}
 
 
-def theory(measured: dict[str, Any]) -> pd.DataFrame:
+def theory(measured: Theory) -> pd.DataFrame:
     """Proposition 1 and theorem 1 on pairs of known densities: every cell a text, values in nats."""
-    return pd.DataFrame([_theory(name, pair) for name, pair in measured["proposition_1"].items()])
+    return pd.DataFrame([_theory(name, pair) for name, pair in measured.proposition_1.items()])
 
 
-def _theory(name: str, pair: dict[str, float]) -> dict[str, str]:
+def _theory(name: str, pair: Proposition1) -> dict[str, str]:
     cells = {
         "p_data and p_g": name.replace("_", " "),
-        "deviation of D, largest": f"{pair['largest_deviation']:.4f}",
-        "mean": f"{pair['mean_deviation']:.5f}",
-        "C(G): trained D": f"{pair['trained']:.5f}",
-        "quadrature": f"{pair['quadrature']:.5f}",
-        "−log 4 + 2·JSD": f"{pair['divergence']:.5f}",
+        "deviation of D, largest": f"{pair.largest_deviation:.4f}",
+        "mean": f"{pair.mean_deviation:.5f}",
+        "C(G): trained D": f"{pair.trained:.5f}",
+        "quadrature": f"{pair.quadrature:.5f}",
+        "−log 4 + 2·JSD": f"{pair.divergence:.5f}",
     }
     return {column: cell.replace("-", "−") for column, cell in cells.items()}
 
 
 def collapse(experiment: ExperimentResult) -> pd.DataFrame:
     """Signs of collapse in each seed's samples, and in the real test images: every cell a text, entropies in nats."""
-    rows = {f"samples, seed {seed.seed}": seed.collapse["samples"] for seed in experiment.seeds}
+    rows = {f"samples, seed {seed.seed}": seed.collapse.samples for seed in experiment.seeds}
     return pd.DataFrame([_collapse(name, row) for name, row in {**rows, "test images": held_out(experiment)}.items()])
 
 
-def held_out(experiment: ExperimentResult) -> dict[str, Any]:
+def held_out(experiment: ExperimentResult) -> Signs:
     """What the measure of collapse says of the real test images."""
-    return experiment.seeds[0].collapse["test_images"]
+    return experiment.seeds[0].collapse.test_images
 
 
-def _collapse(name: str, measured: dict[str, Any]) -> dict[str, str]:
-    cells = {"images": name}
-    if "class_entropy" in measured:
-        histogram = measured["class_histogram"]
-        shares = [count / sum(histogram) for count in histogram]
-        cells |= {
-            "class entropy (nats)": f"{measured['class_entropy']:.3f}",
-            "at most": f"{math.log(len(histogram)):.3f}",
-            "classes, in per cent": " ".join(f"{100 * share:.0f}" for share in shares),
-        }
-    return {**cells, "near-duplicates": f"{100 * measured['near_duplicates']:.1f} %"}
+def _collapse(name: str, signs: Signs) -> dict[str, str]:
+    classes = {} if signs.class_histogram is None else _classes(signs)
+    return {"images": name, **classes, "near-duplicates": f"{100 * signs.near_duplicates:.1f} %"}
+
+
+def _classes(signs: Signs) -> dict[str, str]:
+    shares = [count / sum(signs.class_histogram) for count in signs.class_histogram]
+    return {
+        "class entropy (nats)": f"{signs.class_entropy:.3f}",
+        "at most": f"{math.log(len(shares)):.3f}",
+        "classes, in per cent": " ".join(f"{100 * share:.0f}" for share in shares),
+    }
 
 
 def table_2() -> pd.DataFrame:
@@ -185,22 +185,16 @@ def costs(experiments: list[ExperimentResult]) -> pd.DataFrame:
     return pd.DataFrame([_costs(experiment.name, experiment.costs) for experiment in experiments])
 
 
-def _costs(name: str, counted: dict[str, int]) -> dict[str, str]:
+def _costs(name: str, counted: Costs) -> dict[str, str]:
     return {
         "experiment": name,
-        "parameters of G": f"{counted['generator_parameters']:,}",
-        "parameters of D": f"{counted['discriminator_parameters']:,}",
-        "multiply-adds of a sample": f"{counted['multiply_adds_per_sample']:,}",
-        "of a training step": f"{counted['multiply_adds_per_step']:,}",
-        "minibatch": f"{counted['minibatch_size']:,}",
-        "steps of D in it": f"{counted['discriminator_steps']}",
+        "parameters of G": f"{counted.generator_parameters:,}",
+        "parameters of D": f"{counted.discriminator_parameters:,}",
+        "multiply-adds of a sample": f"{counted.multiply_adds_per_sample:,}",
+        "of a training step": f"{counted.multiply_adds_per_step:,}",
+        "minibatch": f"{counted.minibatch_size:,}",
+        "steps of D in it": f"{counted.discriminator_steps}",
     }
-
-
-def from_markdown(text: str) -> tuple[str, pd.DataFrame]:
-    """The first line of a benchmark's results, which says on what machine, and their table: every cell a text."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    return text.splitlines()[0], pd.DataFrame(rows[2:], columns=rows[0])
 
 
 def to_markdown(table: pd.DataFrame) -> str:

@@ -42,7 +42,7 @@ class Theorem1:
 
 @dataclass(frozen=True)
 class Proposition2:
-    """Of one descent: the largest rise of C(G) in a step and its distance from -log 4 at the end, in nats, and of p_g from p_data."""
+    """Of one descent: C(G)'s largest rise in a step and distance from -log 4 at the end, in nats, and p_g's from p_data there."""
 
     largest_rise: float
     final_gap: float

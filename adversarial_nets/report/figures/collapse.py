@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
 from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.diagnostics.helvetica import Helvetica, Moment
 

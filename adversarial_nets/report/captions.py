@@ -1,0 +1,64 @@
+"""What the report says under its pictures and below Table 1; in ``*_IN_THE_PAPER``, what the paper's own figure shows."""
+
+SAMPLES = (
+    "Samples of seed {seed}: the first ones drawn, not chosen. The framed column has the training image nearest to the sample "
+    "on its left, by squared Euclidean distance."
+)
+SAMPLES_IN_THE_PAPER = (
+    "{panel}: random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
+    "the model has not memorised the training set."
+)
+INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
+INTERPOLATIONS_IN_THE_PAPER = "Figure 3, digits obtained by linear interpolation between coordinates in z space."
+CURVES = "Learning curves, one line a seed. D(x) and D(G(z)) are means over minibatches, with dropout as in training."
+SIGMA = (
+    "Mean validation log-likelihood against σ, one line a seed; the circle marks the σ that is used on the test "
+    "images. Values far below the best are cut off."
+)
+COUNTS = "Test log-likelihood by number of samples, by the whole protocol each time: of the generators, and of training images."
+FIGURE_1 = (
+    "Data density (dotted, black), model density (solid, green) and D(x) (dashed, blue); arrows from evenly spaced z to G(z). "
+    "(a) Nobody has learned. (b) D alone has. (c) G has followed D's gradient to where data is likelier. (d) At the end D is "
+    "near ½ where G puts samples. A smooth G of uniform z cannot make a Gaussian's endless tails: there D still tells them apart."
+)
+FIGURE_1_IN_THE_PAPER = (
+    "Figure 1, which begins near convergence: (b) D converges to p_data / (p_data + p_g), (c) its gradient guides G(z) to "
+    "regions that are more likely to be classified as data, (d) p_g = p_data and D(x) = ½."
+)
+ANIMATION = "The same game, update by update: few between the first pictures, many between the last."
+PROPOSITION_1 = "Proposition 1: D as trained (dashed) on its closed form (pale); in two dimensions levels of both."
+THEOREM_1 = "Theorem 1: C(G) by three ways for (1 − t)·p_g + t·p_data, of the pair “two modes each”."
+PROPOSITION_2 = (
+    "Proposition 2: gradient steps on p_g itself, over 40 states, with the optimal discriminator at every step, and with one "
+    "that makes a single gradient step of its own each time."
+)
+HELVETICA = (
+    "Left: images of the same z before, and after G was trained too much against a D that stays as it is, under either "
+    "objective. log(1 − D(G(z))) falls without end where D takes an image for real, so every z moves to what D likes best; "
+    "log D(G(z)) has a top, 0, near which there is little left to gain. Right: what the measure of collapse says."
+)
+HELVETICA_IN_THE_PAPER = (
+    "section 6: “G must not be trained too much without updating D, in order to avoid ‘the Helvetica scenario’ in which G "
+    "collapses too many values of z to the same value of x to have enough diversity to model p_data”."
+)
+KNOWN_DENSITY = (
+    "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ on other points. Left: "
+    "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
+)
+
+# Below Table 1.
+NOTES = [
+    "Rows reported in the paper are its own numbers. Rows measured here come from this run, and so do the sanity rows: what real "
+    "training images, cluster centres of them (k-means), or their mean alone score by the same protocol.",
+    "± is the standard error across test images of each image's mean over seeds (TFD and FER-2013: across their five folds). "
+    "It says how well this test set pins the mean down, and leaves out how one training differs from the next: that is the "
+    "spread over seeds, a sample standard deviation of the seeds' means.",
+    "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
+    "subset stands apart from the paper's.",
+    "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "
+    "data, such as cluster centres, can score above real ones (Theis, van den Oord and Bethge, 2016). It is here because the "
+    "paper reports it.",
+    "“Kept” is the epoch, for each seed, whose generator is scored: the last, or the best by validation log-likelihood, as the "
+    "parameter “keep” says.",
+    "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
+]

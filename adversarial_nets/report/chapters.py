@@ -1,0 +1,88 @@
+"""The chapters of the report, assembled from what the stages measured; their pictures are put into the report's folder."""
+
+from pathlib import Path
+
+from adversarial_nets.core import files
+from adversarial_nets.report import captions
+from adversarial_nets.report.figures import curves
+from adversarial_nets.report.figures.style import save
+from adversarial_nets.report.page import ExperimentChapter, Picture, TheoryChapter
+from adversarial_nets.report.paper import panel
+from adversarial_nets.report.results import ExperimentResult, load, load_table
+from adversarial_nets.running import paths
+from adversarial_nets.running.paths import ExperimentPaths, RunPaths
+from adversarial_nets.theory.measurements import Theory
+
+
+def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChapter:
+    """An experiment's. Raises InputError if a picture of it is missing, as the other chapters do."""
+    first, *others = [generator_pictures(RunPaths(result.name, each.seed), folder) for each in result.seeds]
+    counts = folder / f"{result.name}-number_of_samples.png"
+    save(curves.count_curve(result.count_curve()), counts)
+    return ExperimentChapter(
+        result,
+        pictures=[*first, *curve_pictures(result, folder)],
+        other_seeds=[picture for pair in others for picture in pair],
+        number=[Picture(counts, captions.COUNTS)],
+        helvetica=helvetica_picture(result.name, folder),
+    )
+
+
+def generator_pictures(run: RunPaths, folder: Path) -> list[Picture]:
+    """Samples and interpolations of one run, drawn by the stage `figures`."""
+    samples, interpolations = (
+        copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}")
+        for path in (run.samples_figure, run.interpolations_figure)
+    )
+    in_the_paper = captions.SAMPLES_IN_THE_PAPER.format(panel=panel(run.name))
+    return [
+        Picture(samples, captions.SAMPLES.format(seed=run.seed), in_the_paper),
+        Picture(interpolations, captions.INTERPOLATIONS.format(seed=run.seed), captions.INTERPOLATIONS_IN_THE_PAPER),
+    ]
+
+
+def curve_pictures(result: ExperimentResult, folder: Path) -> list[Picture]:
+    """Learning curves and the choice of σ, of all seeds together."""
+    learning, sigma = folder / f"{result.name}-learning_curves.png", folder / f"{result.name}-sigma_curve.png"
+    save(curves.learning_curves(result.learning_curve()), learning)
+    save(curves.sigma_curve(result.sigma_curve()), sigma)
+    return [Picture(learning, captions.CURVES, wide=True), Picture(sigma, captions.SIGMA)]
+
+
+def helvetica_picture(name: str, folder: Path) -> Picture:
+    """The first seed's generator, made to collapse; drawn by the stage `helvetica`."""
+    path = copied(ExperimentPaths(name).helvetica_figure, "helvetica", folder / f"{name}-helvetica.png")
+    return Picture(path, captions.HELVETICA, captions.HELVETICA_IN_THE_PAPER, wide=True)
+
+
+def theory_chapter(folder: Path) -> TheoryChapter:
+    """Section 4 and Figure 1, measured and drawn by the stage `theory`."""
+    drawn = paths.FIGURE_1, paths.ANIMATION, paths.PROPOSITION_1, paths.THEOREM_1, paths.PROPOSITION_2
+    game, animation, first, theorem, second = (copied(path, "theory", folder / f"theory-{path.name}") for path in drawn)
+    return TheoryChapter(
+        load(paths.THEORY, "theory", Theory),
+        game=[
+            Picture(game, captions.FIGURE_1, captions.FIGURE_1_IN_THE_PAPER, wide=True),
+            Picture(animation, captions.ANIMATION),
+        ],
+        pictures=[
+            Picture(first, captions.PROPOSITION_1, wide=True),
+            Picture(theorem, captions.THEOREM_1),
+            Picture(second, captions.PROPOSITION_2, wide=True),
+        ],
+    )
+
+
+def known_density_picture(folder: Path) -> Picture:
+    """The estimate's error on densities that are known, measured by the stage `known_density`."""
+    path = folder / "known_density.png"
+    save(curves.known_density_errors(load_table(paths.KNOWN_DENSITY, "known_density")), path)
+    return Picture(path, captions.KNOWN_DENSITY, wide=True)
+
+
+def copied(picture: Path, stage: str, path: Path) -> Path:
+    """A copy of what a stage drew. Raises InputError if it is missing."""
+    with files.reading(picture, stage):
+        content = picture.read_bytes()
+    path.write_bytes(content)
+    return path

@@ -1,0 +1,27 @@
+"""Data for `dvc plots`: means over seeds, one file an experiment, so that revisions overlay line on line."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from adversarial_nets.core import files
+from adversarial_nets.report.results import ExperimentResult
+
+
+def write_plots(results: list[ExperimentResult], folder: Path) -> None:
+    """A folder for each plot, with a CSV for each experiment."""
+    with files.replacing(folder) as temporary:
+        for result in results:
+            for plot, table in plots(result).items():
+                files.write_csv(temporary / plot / f"{result.name}.csv", table)
+
+
+def plots(result: ExperimentResult) -> dict[str, pd.DataFrame]:
+    """Tables by the names of their plots, objectives and log-likelihoods in nats."""
+    curve = result.learning_curve().groupby("epoch", as_index=False).mean().drop(columns="seed")
+    return {
+        "objectives": curve[["epoch", "discriminator_objective", "generator_objective"]],
+        "outputs": curve[["epoch", "d_real", "d_fake"]],
+        "validation": curve[["epoch", "validation_log_likelihood"]].dropna(),
+        "sigma": result.sigma_curve().groupby("sigma", as_index=False).mean().drop(columns="seed"),
+    }
