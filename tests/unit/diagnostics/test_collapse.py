@@ -1,6 +1,7 @@
 """The measure of collapse, and that it catches a generator that was trained too much against a frozen discriminator."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from adversarial_nets.core import files
 from adversarial_nets.data.prepared import PreparedData
-from adversarial_nets.diagnostics.collapse import CollapseMeasure, class_entropy, labelled, labels_of
-from adversarial_nets.diagnostics.helvetica import LOOKS, go_on
+from adversarial_nets.diagnostics.collapse import Collapse, CollapseMeasure, Signs, class_entropy, labelled, labels_of
+from adversarial_nets.diagnostics.helvetica import LOOKS, Trained, train_alone
 from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
 from adversarial_nets.gan.networks import load_discriminator, load_generator, save_network
-from adversarial_nets.gan.training import play, start, summary
+from adversarial_nets.gan.run import Setup, start, summary
+from adversarial_nets.gan.training import play
 from adversarial_nets.parameters.experiment import Experiment
+from support.experiments import shipped_values
 
 PIXELS = st.integers(0, 6)  # few values, so that duplicates are frequent, and exact in float32
 LABELS = np.repeat(np.arange(10), 500).astype(np.uint8)  # of the embedded digits in file order
@@ -87,7 +91,7 @@ def test_planted_copies_are_the_near_duplicates(copies: int, seed: int) -> None:
     samples = random.permutation(np.concatenate([different[: 100 - copies], copied]))
     twins = {tuple(row) for row in copied} & {tuple(row) for row in different[: 100 - copies]}
     expected = sum(tuple(row) in twins for row in samples) / 100
-    assert ruler.of_samples(samples)["near_duplicates"] == pytest.approx(expected)
+    assert ruler.of_samples(samples).near_duplicates == pytest.approx(expected)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -98,8 +102,8 @@ def test_the_order_of_samples_does_not_matter(measure: CollapseMeasure, digits: 
 
 def test_one_in_a_hundred_training_images_is_a_near_duplicate(measure: CollapseMeasure, shuffled: tuple) -> None:
     found = measure.of_samples(shuffled[0][:1000])
-    assert found["near_duplicates"] == pytest.approx(0.01, abs=0.003)
-    assert sum(found["class_histogram"]) == 1000
+    assert found.near_duplicates == pytest.approx(0.01, abs=0.003)
+    assert sum(found.class_histogram) == 1000
 
 
 def test_as_many_training_images_as_samples_set_the_distance(shuffled: tuple) -> None:
@@ -117,17 +121,17 @@ def test_as_many_training_images_as_samples_set_the_distance(shuffled: tuple) ->
 def test_real_images_have_their_classes(measure: CollapseMeasure, shuffled: tuple) -> None:
     images, labels = shuffled[0][2000:3000], shuffled[1][2000:3000]
     found = measure.of_held_out(images, labels)
-    assert found["classifier_accuracy"] > 0.85
-    assert math.log(10) - 0.05 < found["class_entropy"] <= math.log(10)
-    difference = np.abs(np.array(found["class_histogram"]) - np.bincount(labels))
-    assert difference.sum() <= 2 * (1 - found["classifier_accuracy"]) * 1000 + 1e-9
-    assert found["near_duplicates"] < 0.03
+    assert found.classifier_accuracy > 0.85
+    assert math.log(10) - 0.05 < found.class_entropy <= math.log(10)
+    difference = np.abs(np.array(found.class_histogram) - np.bincount(labels))
+    assert difference.sum() <= 2 * (1 - found.classifier_accuracy) * 1000 + 1e-9
+    assert found.near_duplicates < 0.03
 
 
 def test_a_generator_of_one_image_has_collapsed(measure: CollapseMeasure, digits: np.ndarray) -> None:
     found = measure.of_samples(np.repeat(digits[:1], 200, axis=0))
-    assert (found["class_entropy"], found["near_duplicates"]) == (0, 1)
-    assert found["class_histogram"] == [200] + [0] * 9
+    assert (found.class_entropy, found.near_duplicates) == (0, 1)
+    assert found.class_histogram == [200] + [0] * 9
 
 
 def test_images_without_a_label_teach_no_class(shuffled: tuple) -> None:
@@ -136,27 +140,32 @@ def test_images_without_a_label_teach_no_class(shuffled: tuple) -> None:
     assert labelled(np.array([0, 9, -1, 255])).tolist() == [True, True, False, False]
     found = CollapseMeasure(images, labels).of_samples(images[:50])
     alone = CollapseMeasure(images[:300], labels[:300]).of_samples(images[:50])
-    assert found["class_histogram"] == alone["class_histogram"]
+    assert found.class_histogram == alone.class_histogram
 
 
 @pytest.mark.parametrize(
     "labels", [np.array([], np.uint8), np.full(600, 255, np.uint8), np.full(600, -1), np.zeros(600, np.uint8)]
 )
-def test_without_classes_there_is_no_entropy(shuffled: tuple, labels: np.ndarray) -> None:
+def test_without_classes_there_is_no_entropy(shuffled: tuple, labels: np.ndarray, tmp_path: Path) -> None:
     text, images = np.array(["none"]), np.round(shuffled[0][:600] * 255).astype(np.uint8)
     data = PreparedData(np.array("Digits"), images, labels, np.arange(500), np.zeros((1, 600)), text, text)
     ruler = CollapseMeasure(shuffled[0][:500], labels_of(data, data.training))
-    assert set(ruler.of_samples(shuffled[0][500:600])) == {"near_duplicates"}
-    assert set(ruler.of_held_out(shuffled[0][500:600], labels_of(data, np.arange(500, 600)))) == {"near_duplicates"}
+    samples = ruler.of_samples(shuffled[0][500:600])
+    assert samples == Signs(near_duplicates=samples.near_duplicates)
+    held_out = ruler.of_held_out(shuffled[0][500:600], labels_of(data, np.arange(500, 600)))
+    assert held_out == Signs(near_duplicates=held_out.near_duplicates)
+    files.write_json(tmp_path / "collapse.json", Collapse(ruler.count, ruler.threshold, samples, held_out))
+    assert set(files.read_json(tmp_path / "collapse.json")["samples"]) == {"near_duplicates"}
+    assert files.read(tmp_path / "collapse.json", Collapse).samples == samples
 
 
 # The Helvetica scenario, in small
 
 
 @pytest.fixture
-def small(parameter_values: dict) -> Experiment:
+def narrow() -> Experiment:
     """The default's game with narrower networks."""
-    values = parameter_values["experiments"]["mnist5k"]
+    values = shipped_values("mnist5k")
     for player, units in (("generator", 64), ("discriminator", 48)):
         for layer in ("h0", "h1"):
             values[player]["layers"][layer]["units"] = units
@@ -166,25 +175,27 @@ def small(parameter_values: dict) -> Experiment:
 
 
 def test_a_generator_trained_too_much_collapses_and_is_caught(
-    small: Experiment, shuffled: tuple, measure: CollapseMeasure
+    narrow: Experiment, shuffled: tuple, measure: CollapseMeasure
 ) -> None:
     images = shuffled[0][:2000]
-    run = play(start(small, images, images[:20], 0, torch.device("cpu")))
+    run = play(start(Setup(narrow, images, images[:20], 0, torch.device("cpu"))))
+    trained = Trained(run.game.generator, run.game.discriminator, narrow, summary(run), 0)
     frozen = {name: value.clone() for name, value in run.game.discriminator.state_dict().items()}
-    moments = list(go_on(run.game.generator, run.game.discriminator, small, "minimax", summary(run), 200, 0))
+    moments = list(train_alone(trained, "minimax", 200))
     assert [updates for updates, _ in moments] == [0, *(round(share * 200) for share in LOOKS)]
     before, after = measure.of_samples(moments[0][1]), measure.of_samples(moments[-1][1])
-    assert before["class_entropy"] > 1
-    assert after["class_entropy"] < before["class_entropy"] / 2
-    assert after["near_duplicates"] > 0.9
+    assert before.class_entropy > 1
+    assert after.class_entropy < before.class_entropy / 2
+    assert after.near_duplicates > 0.9
     assert all(torch.equal(value, frozen[name]) for name, value in run.game.discriminator.state_dict().items())
 
 
-def test_a_saved_discriminator_comes_back(small: Experiment, tmp_path) -> None:
-    run = start(small, np.full((1, 784), 0.5, np.float32), np.zeros((1, 784), np.float32), 0, torch.device("cpu"))
-    save_network(run.game.discriminator, small.discriminator, tmp_path / "d.safetensors")
-    save_network(run.game.generator, small.generator, tmp_path / "g.safetensors")
+def test_a_saved_discriminator_comes_back(narrow: Experiment, tmp_path) -> None:
+    images = np.full((1, 784), 0.5, np.float32)
+    run = start(Setup(narrow, images, images, 0, torch.device("cpu")))
+    save_network(run.game.discriminator, narrow.discriminator, tmp_path / "d.safetensors")
+    save_network(run.game.generator, narrow.generator, tmp_path / "g.safetensors")
     images = torch.rand(5, 784, generator=torch.Generator().manual_seed(0))
-    found = load_discriminator(tmp_path / "d.safetensors", 784, torch.device("cpu"))
+    found = load_discriminator(tmp_path / "d.safetensors", narrow.image_shape, torch.device("cpu"))
     assert torch.equal(found(images), run.game.discriminator(images))
     assert load_generator(tmp_path / "g.safetensors", torch.device("cpu"))[0].num_parameters == run.game.generator.num_parameters

@@ -1,13 +1,11 @@
-"""What networks cost, against numbers worked out by hand from the paper's MNIST networks, and Table 2."""
+"""What networks cost, against numbers worked out by hand from the paper's MNIST networks."""
 
-import numpy as np
 import pytest
 import torch
 
 from adversarial_nets.diagnostics import costs
 from adversarial_nets.parameters.experiment import Experiment
-from adversarial_nets.report import paper as published
-from adversarial_nets.report import tables
+from support.experiments import shipped
 
 # G: 100 → 1200 → 1200 → 784. D: 784 → 240 maxout units of 5 pieces → the same → 1.
 GENERATOR = [100 * 1200, 1200 * 1200, 1200 * 784]
@@ -16,8 +14,8 @@ M = 100
 
 
 @pytest.fixture
-def mnist(parameter_values: dict) -> Experiment:
-    return Experiment.model_validate(parameter_values["experiments"]["mnist"])
+def mnist() -> Experiment:
+    return shipped("mnist")
 
 
 def with_game(experiment: Experiment, **game: object) -> Experiment:
@@ -26,17 +24,17 @@ def with_game(experiment: Experiment, **game: object) -> Experiment:
 
 def test_the_paper_s_mnist_networks(mnist: Experiment) -> None:
     found = costs.count(mnist, 784)
-    assert (found["generator_parameters"], found["discriminator_parameters"]) == (2_503_984, 1_231_441)
-    assert found["multiply_adds_per_sample"] == sum(GENERATOR) == 2_500_800
+    assert (found.generator_parameters, found.discriminator_parameters) == (2_503_984, 1_231_441)
+    assert found.multiply_adds_per_sample == sum(GENERATOR) == 2_500_800
     # Forward and the gradient of the weights everywhere; the gradient of the inputs where somebody needs it: not of z, nor of x.
     generator = M * (2 * sum(GENERATOR) + sum(GENERATOR[1:]))
     discriminator = 2 * M * (2 * sum(DISCRIMINATOR) + sum(DISCRIMINATOR[1:])) + M * DISCRIMINATOR[0]
-    assert found["multiply_adds_per_step"] == generator + discriminator == 1_381_584_000
+    assert found.multiply_adds_per_step == generator + discriminator == 1_381_584_000
 
 
 @pytest.mark.parametrize("k", [1, 3])
 def test_algorithm_1_has_k_steps_of_d_in_one_of_g(mnist: Experiment, k: int) -> None:
-    found = costs.count(with_game(mnist, game="alternating", discriminator_steps=k), 784)["multiply_adds_per_step"]
+    found = costs.count(with_game(mnist, game="alternating", discriminator_steps=k), 784).multiply_adds_per_step
     of_d = M * sum(GENERATOR) + 2 * M * (2 * sum(DISCRIMINATOR) + sum(DISCRIMINATOR[1:]))
     # G's step goes through D, forward and back; maxout layers work out their weights' gradient there too, which nobody uses.
     of_g = M * (2 * sum(GENERATOR) + sum(GENERATOR[1:])) + M * (2 * sum(DISCRIMINATOR) + sum(DISCRIMINATOR[:2]))
@@ -46,24 +44,3 @@ def test_algorithm_1_has_k_steps_of_d_in_one_of_g(mnist: Experiment, k: int) -> 
 def test_convolutions_are_counted_too() -> None:
     images, kernels = torch.zeros(2, 3, 8, 8), torch.zeros(5, 3, 4, 4)
     assert costs.multiply_adds(lambda: torch.conv2d(images, kernels)) == 2 * 5 * 5 * 5 * (3 * 4 * 4)
-
-
-def test_table_2_has_the_papers_rows_and_columns() -> None:
-    table = tables.table_2()
-    assert table.columns.tolist() == ["", *published.FAMILIES]
-    assert table[""].tolist() == ["training", "inference", "sampling", "evaluating p(x)", "model design"]
-    cells = table.set_index("")
-    assert "Helvetica" in cells.loc["training", "adversarial nets"]
-    assert cells.loc["sampling"].tolist() == ["no difficulty", "by Markov chain", "by Markov chain", "no difficulty"]
-    assert cells.loc["inference"].tolist() == ["learned, approximate", "variational", "by Markov chain", "learned, approximate"]
-    assert cells.loc["evaluating p(x)"].str.contains("Parzen").tolist() == [False, False, True, True]
-
-
-def test_a_benchmarks_table_is_read_back() -> None:
-    text = (
-        "Some machine; PyTorch 2\n\n| what | samples per second |\n| --- | --- |\n| ours | 9,000 |\n| peer | 8,000 |\n\nThe end\n"
-    )
-    machine, table = tables.from_markdown(text)
-    assert machine == "Some machine; PyTorch 2"
-    assert table.to_dict("list") == {"what": ["ours", "peer"], "samples per second": ["9,000", "8,000"]}
-    assert np.shape(table) == (2, 2)

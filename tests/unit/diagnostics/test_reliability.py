@@ -85,7 +85,7 @@ def test_the_error_on_a_known_density_is_that_of_its_formula():
     assert found["error"] == pytest.approx((np.log(kernels.mean(axis=1)) - np.log(truth)).mean(), abs=1e-4)
 
 
-def baseline_parameters(**changes: int) -> SanityParameters:
+def sanity_parameters(**changes: int) -> SanityParameters:
     return SanityParameters(**{"num_samples": 20, "num_centroids": 5, "kmeans_iterations": 3} | changes)
 
 
@@ -95,7 +95,7 @@ def images() -> np.ndarray:
 
 
 def test_stand_ins_are_the_first_images_random_ones_centroids_and_the_mean(images):
-    rows = stand_ins(images, baseline_parameters())
+    rows = stand_ins(images, sanity_parameters())
     first, random, means, mean = rows.values()
     np.testing.assert_array_equal(first, images[:20])
     assert len(random) == 20
@@ -106,7 +106,7 @@ def test_stand_ins_are_the_first_images_random_ones_centroids_and_the_mean(image
 
 
 def test_all_images_at_random_are_no_row_of_their_own(images):
-    assert list(stand_ins(images, baseline_parameters(num_samples=60))) == [
+    assert list(stand_ins(images, sanity_parameters(num_samples=60))) == [
         "training images as samples",
         "k-means centroids of training images",
         "mean training image",
@@ -119,7 +119,7 @@ def test_shuffling_keeps_every_image_once(images):
 
 def test_a_centroid_is_the_mean_of_the_images_nearest_to_it(images):
     """Which is where k-means ends, given iterations enough; the same each time."""
-    settled = baseline_parameters(kmeans_iterations=300)
+    settled = sanity_parameters(kmeans_iterations=300)
     found = centroids(images, settled)
     nearest = ((images[:, None] - found) ** 2).sum(axis=2).argmin(axis=1)
     for number, centroid in enumerate(found):
@@ -128,4 +128,4 @@ def test_a_centroid_is_the_mean_of_the_images_nearest_to_it(images):
 
 
 def test_no_more_centroids_than_images(images):
-    assert len(centroids(images, baseline_parameters(num_centroids=1000))) == 60
+    assert len(centroids(images, sanity_parameters(num_centroids=1000))) == 60

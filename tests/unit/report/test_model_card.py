@@ -13,11 +13,12 @@ from adversarial_nets.core.randomness import stream
 from adversarial_nets.data import prepared as datasets
 from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.gan import training
+from adversarial_nets.gan.run import Run, Setup, save, summary
 from adversarial_nets.gan.sampling import draw_noise, generate
-from adversarial_nets.parameters import project as parameters
 from adversarial_nets.report.model_card import model_card
+from support.experiments import small
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -29,47 +30,42 @@ def data() -> PreparedData:
 
 
 @pytest.fixture
-def run(parameter_values: dict, data: PreparedData) -> training.Run:
-    values = parameter_values["experiments"]["mnist5k"]
-    values["generator"]["noise_dimensions"] = 5
-    values["training"].update(epochs=2, minibatch_size=10)
-    values["training"]["validation"].update(num_samples=20)
-    experiment = parameters.parse(parameter_values).experiments["mnist5k"]
-    validation_images = data.fold_images(0, VALIDATION)
-    return training.train(experiment, data.training_images, validation_images, 3, torch.device("cpu"))
+def run(data: PreparedData) -> Run:
+    images, validation_images = data.training_images, data.fold_images(0, VALIDATION)
+    return training.train(Setup(small(minibatch_size=10), images, validation_images, 3, torch.device("cpu")))
 
 
-def test_the_card_tells_what_the_run_was(run: training.Run, data: PreparedData) -> None:
+def test_the_card_tells_what_the_run_was(run: Run, data: PreparedData) -> None:
     card = model_card(run, data, "mnist5k", 3)
     assert card == model_card(run, data, "mnist5k", 3)
-    summary = training.summary(run)
-    for said in (
+    measured = summary(run)
+    for words in (
         "# A generator of images: mnist5k, seed 3",
         "Thirty digits: 20 images for training, 10 others for validation and testing.",
         "- digits.gz, sha256:0123",
-        f"**{summary['validation_log_likelihood']:.1f} nats**",
-        f"generator of epoch {summary['kept_epoch']} of 2",
-        "of 6 validation images under 20 samples",
-        f"{summary['generator_parameters']:,} of the generator, {summary['discriminator_parameters']:,} of the discriminator",
+        f"**{measured.validation_log_likelihood:.1f} nats**",
+        f"generator of epoch {measured.kept_epoch} of 2",
+        "of 6 validation images under 30 samples",
+        f"{measured.generator_parameters:,} of the generator, {measured.discriminator_parameters:,} of the discriminator",
         "Noise: 5 numbers, uniform on",
         "Image: 28 × 28 values",
-        "| discriminator | h1 | maxout | units 240, ",
+        "| discriminator | h1 | maxout | units 6, ",
         '"learning_rate": 0.002',
         f"{run.updates} updates",
     ):
-        assert said in " ".join(card.split()), said
+        assert words in " ".join(card.split()), words
 
 
-def test_images_that_are_held_out_twice_count_once(run: training.Run, data: PreparedData) -> None:
+def test_images_that_are_held_out_twice_count_once(run: Run, data: PreparedData) -> None:
     second = np.array([[TRAIN] * 20 + [TEST] * 6 + [VALIDATION] * 4], np.uint8)
     folds = datasets.PreparedData(**{**vars(data), "folds": np.concatenate([data.folds, second])})
     assert "10 others for validation and testing, in 2 folds." in model_card(run, folds, "mnist5k", 3)
 
 
 def test_the_way_to_load_the_generator_that_the_card_shows_works(
-    run: training.Run, data: PreparedData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, data: PreparedData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    training.save(run, tmp_path / "model")
+    save(run, tmp_path / "model")
     (program,) = re.findall(r"```python\n(.*?)```", model_card(run, data, "mnist5k", 3), flags=re.DOTALL)
     (tmp_path / "load.py").write_text(program)
     monkeypatch.chdir(tmp_path / "model")

@@ -1,5 +1,7 @@
 """Section 4 of the paper against closed forms and SciPy, and properties of the divergence on densities that nobody chose."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +11,17 @@ from PIL import Image
 from scipy import integrate, optimize, stats
 from scipy.spatial.distance import jensenshannon
 
+from adversarial_nets.core import files
 from adversarial_nets.core.randomness import stream
+from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import parse
+from adversarial_nets.parameters.theory import Figure1Parameters, TheoryParameters
 from adversarial_nets.report.figures import theory as theory_figures
+from adversarial_nets.theory import line_game as figure1
+from adversarial_nets.theory import measurements
+from adversarial_nets.theory import propositions as theory
 from adversarial_nets.theory.propositions import Mixture, Pair
-from adversarial_nets.theory.propositions import line_game as figure1
-from adversarial_nets.theory.propositions import propositions as theory
+from support.experiments import project_values
 
 LOG_4 = np.log(4)
 LINES = {name: pair for name, pair in theory.PAIRS.items() if pair.dimensions == 1}
@@ -197,17 +204,15 @@ def test_a_folded_generators_distribution_counts_both_sides() -> None:
 
 
 @pytest.fixture(scope="module")
-def moments(request: pytest.FixtureRequest) -> list[figure1.Moment]:
-    values = parse(theory_parameters()).theory.figure_1
-    return figure1.play(values.model_copy(update={"generator_updates": 200}), 0, [0, 2, 50])
-
-
-def theory_parameters() -> dict:
-    from ruamel.yaml import YAML
-
-    from conftest import ROOT
-
-    return YAML(typ="safe").load(ROOT / "params.yaml")
+def moments() -> list[figure1.Moment]:
+    parameters = Figure1Parameters(
+        warm_up=500,
+        generator_updates=200,
+        discriminator_steps=8,
+        generator_learning_rate=0.005,
+        discriminator_learning_rate=0.01,
+    )
+    return figure1.play(parameters, 0, [0, 2, 50])
 
 
 def test_the_game_goes_from_the_untrained_pair_towards_equilibrium(moments: list[figure1.Moment]) -> None:
@@ -247,8 +252,8 @@ def test_the_animation_has_every_moment_and_the_same_bytes_each_time(moments: li
 
 def test_figure_1_is_drawn_as_the_paper_describes_it(moments: list[figure1.Moment]) -> None:
     """Data dotted black, model solid green, D dashed blue; arrows end at G(z)."""
-    figure = theory_figures.figure_1({"(a)": moments[0], "(b)": moments[-1]})
-    for axis, moment in zip(figure.axes, (moments[0], moments[-1]), strict=True):
+    figure = theory_figures.figure_1(moments[1:])
+    for axis, moment in zip(figure.axes, moments[1:], strict=True):
         data, model, d = axis.lines[:3]
         assert (data.get_color(), data.get_linestyle()) == ("black", ":")
         assert (model.get_color(), model.get_linestyle()) == ("green", "-")
@@ -258,3 +263,48 @@ def test_figure_1_is_drawn_as_the_paper_describes_it(moments: list[figure1.Momen
         ends = [text.xy[0] for text in axis.texts if hasattr(text, "arrow_patch") and text.arrow_patch]
         assert ends[0] == pytest.approx(moment.g[0])
         assert ends[-1] == pytest.approx(moment.g[-1])
+
+
+# What the stage measures
+
+
+@pytest.fixture(scope="module")
+def parameters() -> TheoryParameters:
+    return parse(project_values(), Project, "params.yaml").theory
+
+
+def test_both_descents_are_measured_and_only_the_lagging_one_rises(parameters: TheoryParameters) -> None:
+    descents = measurements.descend(parameters.proposition_2)
+    for name, history in descents.histories.items():
+        assert history.shape == (301, len(descents.p_data))
+        assert descents.gaps[name][-1] == pytest.approx(theory.criterion(descents.p_data, history[-1]) + LOG_4, abs=1e-12)
+    rises = {name: np.diff(gap).max() for name, gap in descents.gaps.items()}
+    assert rises["optimal"] <= 0 < rises["lagging"]
+
+
+def test_figure_1_has_the_papers_four_moments(parameters: TheoryParameters) -> None:
+    game = measurements.play(parameters.figure_1, parameters.seed)
+    assert [moment.updates for moment in game.panels] == [0, 0, 1, 100]
+    np.testing.assert_array_equal(game.panels[0].p_g, game.panels[1].p_g)
+    assert not np.array_equal(game.panels[0].d, game.panels[1].d)
+    updates = [moment.updates for moment in game.moments[1:]]
+    assert updates == sorted(set(updates))
+
+
+def test_every_number_of_the_theory_is_measured_and_rounded(parameters: TheoryParameters, tmp_path: Path) -> None:
+    discriminators, path = measurements.train_discriminators(parameters), measurements.follow_path(parameters)
+    descents, game = measurements.descend(parameters.proposition_2), measurements.play(parameters.figure_1, parameters.seed)
+    found = measurements.measure(discriminators, path, descents, game)
+    assert [name.replace("_", " ") for name in found.proposition_1] == list(theory.PAIRS)
+    pair = found.proposition_1["two_dimensions"]
+    deviations = theory.deviations(discriminators["two dimensions"], theory.PAIRS["two dimensions"])
+    assert pair.largest_deviation == round(deviations.max(), 12)
+    assert pair.quadrature == pytest.approx(theory.criterion_by_quadrature(theory.PAIRS["two dimensions"]), abs=1e-12)
+    values = pair.trained, pair.quadrature, pair.divergence
+    assert pair.disagreement == pytest.approx(max(values) - min(values), abs=1e-11)
+    assert found.theorem_1.gap_where_densities_agree == pytest.approx(0, abs=1e-6)
+    assert found.theorem_1.smallest_gap_before == pytest.approx(path["quadrature"][0] + LOG_4, abs=1e-12)  # of two points
+    assert found.proposition_2["lagging_discriminator"].largest_rise == round(np.diff(descents.gaps["lagging"]).max(), 12)
+    assert found.figure_1.divergence_at_the_end == round(game.moments[-1].divergence, 12)
+    files.write_json(tmp_path / "theory.json", found)
+    assert files.read(tmp_path / "theory.json", measurements.Theory) == found

@@ -1,0 +1,84 @@
+"""What a reader sees in metrics.json, and the curves behind the figures, from results that were measured."""
+
+import dataclasses
+from statistics import fmean, stdev
+
+import numpy as np
+import pytest
+
+from adversarial_nets.likelihood.protocol import SigmaChoice
+from support.results import SIGMAS, experiment_result, fold, seed_result, without_classes
+
+# metrics.json
+
+
+def test_metrics_of_one_fold_are_over_images() -> None:
+    result = experiment_result(seeds=2)
+    metrics = result.metrics()
+    per_image = [fmean(image) for image in zip(*(seed.log_likelihoods[0] for seed in result.seeds), strict=True)]
+    per_seed = [fmean(seed.log_likelihoods[0]) for seed in result.seeds]
+    assert metrics["log_likelihood"] == pytest.approx(fmean(per_seed), abs=1e-6)
+    assert metrics["standard_error"] == pytest.approx(stdev(per_image) / len(per_image) ** 0.5, abs=1e-6)
+    assert metrics["seed_std"] == pytest.approx(stdev(per_seed), abs=1e-6)
+
+
+def test_metrics_of_several_folds_are_over_folds() -> None:
+    result = experiment_result(seeds=3, fold_sizes=(20, 30, 40, 50, 60))
+    metrics = result.metrics()
+    per_fold = [fmean(fmean(seed.log_likelihoods[number]) for seed in result.seeds) for number in range(5)]
+    per_seed = [fmean(fmean(values) for values in seed.log_likelihoods) for seed in result.seeds]
+    assert metrics["log_likelihood"] == pytest.approx(fmean(per_fold), abs=1e-6)
+    assert metrics["standard_error"] == pytest.approx(stdev(per_fold) / 5**0.5, abs=1e-6)
+    assert metrics["seed_std"] == pytest.approx(stdev(per_seed), abs=1e-6)
+    assert metrics["num_test_images"] == 200
+
+
+def test_one_seed_has_no_spread() -> None:
+    result = experiment_result(seeds=1)
+    values = result.seeds[0].log_likelihoods[0]
+    assert "seed_std" not in result.metrics()
+    assert result.metrics()["log_likelihood"] == pytest.approx(fmean(values), abs=1e-6)
+    assert result.metrics()["standard_error"] == pytest.approx(stdev(values) / 40**0.5, abs=1e-6)
+
+
+def test_metrics_have_what_is_promised() -> None:
+    metrics = experiment_result(seeds=2).metrics()
+    promised = {"log_likelihood", "standard_error", "seed_std", "num_seeds", "sigma", "num_samples"}
+    assert promised <= metrics.keys()
+    assert (metrics["num_seeds"], metrics["sigma"], metrics["num_samples"]) == (2, 0.2, 1000)
+    assert metrics["training_images_log_likelihood"] == 191.04
+    assert metrics["kmeans_log_likelihood"] == 215.5
+    assert metrics["refined_log_likelihood"] == pytest.approx(90.5)
+    assert metrics["draw_std"] == pytest.approx(stdev([80, 84]), abs=1e-6)
+    assert metrics["validation_log_likelihood"] == 50
+    assert (metrics["class_entropy"], metrics["near_duplicates"]) == (pytest.approx(0.562), pytest.approx(0.039))
+
+
+def test_without_classes_there_is_no_metric_of_them() -> None:
+    metrics = without_classes(experiment_result(seeds=2)).metrics()
+    assert "class_entropy" not in metrics
+    assert metrics["near_duplicates"] == pytest.approx(0.039)
+
+
+def test_sigma_is_the_mean_over_seeds() -> None:
+    values = [np.arange(5.0)]
+    seeds = [seed_result(0, values, best=1), seed_result(1, values, best=2)]
+    result = dataclasses.replace(experiment_result(), seeds=seeds)
+    assert result.metrics()["sigma"] == pytest.approx(0.3)
+    assert result.metrics()["sigma_at_grid_end"] is True
+
+
+def test_the_curve_of_sigma_is_the_mean_over_folds() -> None:
+    seed = dataclasses.replace(seed_result(3, [np.arange(5.0)] * 2), sigma_choice=SigmaChoice(1000, [fold(0), fold(2)]))
+    curve = dataclasses.replace(experiment_result(), seeds=[seed]).sigma_curve()
+    assert curve.to_dict("list") == {"seed": [3, 3, 3], "sigma": SIGMAS, "log_likelihood": [40, 40, 40]}
+
+
+def test_the_curve_over_numbers_of_samples_has_training_images_and_every_seed() -> None:
+    curve = experiment_result(seeds=2).count_curve()
+    lines = {name: dict(zip(rows["num_samples"], rows["log_likelihood"], strict=True)) for name, rows in curve.groupby("samples")}
+    assert lines == {
+        "training images": {1000: 120, 4000: 191.04},
+        "generator, seed 0": {1000: 60, 10_000: 80, 100_000: 100},
+        "generator, seed 1": {1000: 61, 10_000: 81, 100_000: 101},
+    }
