@@ -1,14 +1,15 @@
-"""Algorithm 1's choices, as a matplotlib figure."""
+"""The ablations of Algorithm 1, as a matplotlib figure."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
 from adversarial_nets.diagnostics.ablations import Tried
 
 
-def choices(runs: list[Tried]) -> Figure:
+def draw_ablations(runs: list[Tried]) -> Figure:
     """G's gradient in the first epochs, D's outputs, and log-likelihoods: a colour for each variant, means over its seeds."""
     variants = {run.variant: [other for other in runs if other.variant == run.variant] for run in runs}
     figure, ((gradients, outputs), (validation, test)) = plt.subplots(2, 2, figsize=(12, 7), layout="constrained")
@@ -19,7 +20,7 @@ def choices(runs: list[Tried]) -> Figure:
         outputs.plot(curve["d_real"], **style)
         outputs.plot(curve["d_fake"], linestyle="--", **style)
         validation.plot(curve["validation_log_likelihood"].dropna(), marker=".", **style)
-        scores = [run.scores["log_likelihood"] for run in seeds]
+        scores = [run.row["log_likelihood"] for run in seeds]
         test.plot(scores, [number] * len(scores), "o", color=f"C{number}", fillstyle="none")
     gradients.set(xlabel="epoch", ylabel="norm", yscale="log", title="G's gradient in the first epochs")
     gradients.legend(frameon=False, fontsize="small", ncols=2)

@@ -410,7 +410,7 @@ def test_the_second_stage_starts_from_the_first_and_is_otherwise_fresh(play, ima
 
 def test_the_curve_of_two_stages_is_numbered_through(play, tmp_path):
     rows = []
-    run = play(on_epoch=rows.append)
+    run = play(two_stages(epochs=3), on_epoch=rows.append)
     save(run, tmp_path / "run")
     curve = pd.read_csv(tmp_path / "run" / "learning_curve.csv")
     assert curve["epoch"].tolist() == [row["epoch"] for row in rows] == [1, 2, 3, 4, 5]
