@@ -6,8 +6,8 @@ from adversarial_nets.diagnostics.ablations import LAST_EPOCHS, findings
 from adversarial_nets.parameters.project import Ablations
 
 NOTES = """\
-- Means over seeds {seeds}, ± their standard deviation. Each variant is `experiments/{experiment}.yaml` with another game; \
-optimiser, learning rate, epochs and the choice of the kept generator are the same for all.
+- Means over seeds {seeds}, ± their sample standard deviation. Each variant is `experiments/{experiment}.yaml` with another \
+game; optimiser, learning rate, epochs and the choice of the kept generator are the same for all.
 - An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.
 - G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over the \
 first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in training.
