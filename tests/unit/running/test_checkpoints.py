@@ -22,11 +22,12 @@ import torch
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, InputError
 from adversarial_nets.gan import training
-from adversarial_nets.gan.run import Run, Setup, save, start
+from adversarial_nets.gan.run import Setup, save, start
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.running import checkpoints, locks
 from adversarial_nets.running.checkpoints import Checkpoint, Work
 from support.experiments import ROOT, project_values, save_prepared, small, small_values, two_stages, write_project
+from support.stops import StopsAt, await_saved
 
 CPU = torch.device("cpu")
 STEPS = 4  # minibatches of an epoch: 50 images, 16 at a time
@@ -64,20 +65,6 @@ def content(folder: Path) -> bytes:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "checkpoints" / "mnist5k-0.state"
-
-
-class StopsAt(Checkpoint):
-    """Is sent a signal before the so-many-th time that it is asked."""
-
-    def __init__(self, path: Path, times: int, number: signal.Signals = signal.SIGTERM):
-        super().__init__(path, "key", lambda message: None)
-        self.left, self.number = times, number
-
-    def after_step(self, run: Run) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), self.number)
-        super().after_step(run)
 
 
 def stop(play: Callable[..., bytes], experiment: Experiment, path: Path, times: int, **options: Any) -> str:
@@ -419,12 +406,6 @@ def begin(folder: Path, **environment: str) -> subprocess.Popen:
     shared = {"PYTHONPATH": str(ROOT), "ADVERSARIAL_NETS_CHECKPOINTS": str(folder / "elsewhere")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=os.environ | shared | environment, text=True, **pipes)
-
-
-def await_saved(process: subprocess.Popen, states: Path, after: float) -> None:
-    """Until a state has been saved that is younger than a time."""
-    while process.poll() is None and not any(path.stat().st_mtime > after for path in states.glob("*.state")):
-        time.sleep(0.01)
 
 
 def finish(folder: Path, continued: bool = True) -> bytes:
