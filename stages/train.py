@@ -1,7 +1,5 @@
 """Train a generator against a discriminator; a run that was stopped resumes from where it was."""
 
-import os
-
 from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import VALIDATION
@@ -9,7 +7,7 @@ from adversarial_nets.gan import run as runs
 from adversarial_nets.gan.training import train as play_game
 from adversarial_nets.report.model_card import model_card
 from adversarial_nets.running import paths
-from adversarial_nets.running.checkpoints import Work, under_way
+from adversarial_nets.running.checkpoints import Work, parent_process, under_way
 from adversarial_nets.running.progress import EpochProgress
 from adversarial_nets.running.stage import Task, main
 
@@ -27,12 +25,6 @@ def train(task: Task) -> None:
         # No output of DVC's: it differs each time.
         log = {"seconds": round(checkpoint.seconds, 3), "generator_sha256": files.digest(task.paths.generator, "sha256")}
         files.write_json(task.paths.log, log)
-
-
-def parent_process() -> int | None:
-    """The process without which the run is to stop: DVC's, which passes no signal on."""
-    number = os.environ.get("ADVERSARIAL_NETS_PARENT", "")
-    return int(number) if number.isdigit() else None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Algorithm 1's choices, tried out: how large the generator's gradient is while it trains, and tables of what came of each."""
+"""Ablations of Algorithm 1's choices: how large the generator's gradient is while it trains, and tables of what came of each."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +9,28 @@ import torch
 from torch import Tensor
 
 from adversarial_nets.core import files
+from adversarial_nets.core.errors import InputError
+from adversarial_nets.data.prepared import PreparedData
+from adversarial_nets.gan.run import Run, Setup, start, summary
+from adversarial_nets.gan.sampling import draw_samples
+from adversarial_nets.gan.training import OnEpoch, play
+from adversarial_nets.likelihood.parzen import ParzenWindow
+from adversarial_nets.likelihood.protocol import score, scoring
+from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.training import GameParameters
+from adversarial_nets.running.checkpoints import Checkpoint
 
 FIRST_EPOCHS = 5  # whose gradients are kept update by update
 LAST_EPOCHS = 10  # that the ends of the curves are means over
 MEANS = ("gradient_norm", "d_real", "d_fake")
+LEARNING_CURVE, GRADIENTS, SCORES = "learning_curve.csv", "gradients.csv", "scores.json"
 
 
 class GradientNorms:
     """Euclidean norms of a player's whole gradient, one for each step of its optimiser from now on.
 
-    A hook on the optimiser: other trainings do not have it, and it changes nothing in this one.
+    A hook on the optimiser: other runs do not have it, and it changes nothing in this one.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer):
@@ -36,11 +47,11 @@ class GradientNorms:
         self._ends.append(len(self._norms))
 
     def state_dict(self) -> dict[str, Any]:
-        """All norms and ends so far, for a training that stops here; on the CPU, where they come back."""
+        """All norms and ends so far, for a run that stops here; on the CPU, where they come back."""
         return {"norms": torch.tensor([float(norm) for norm in self._norms]), "ends": self._ends}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from the norms and ends of a training that stopped."""
+        """Resume with the norms and ends of a run that stopped."""
         self._norms, self._ends = list(state["norms"]), list(state["ends"])
 
     def table(self) -> pd.DataFrame:
@@ -49,6 +60,43 @@ class GradientNorms:
         rows = pd.DataFrame({"update": range(1, len(norms) + 1), "gradient_norm": norms})
         rows.insert(0, "epoch", 1 + pd.Series(self._ends).searchsorted(rows["update"]))
         return rows
+
+
+def varied(experiment: Experiment, asked: Ablations, variant: str) -> Experiment:
+    """The experiment with a variant's game. Raises InputError if there is no such variant, or the experiment does not suit."""
+    if variant not in asked.variants:
+        raise InputError(f"variant: none is called '{variant}'; there are {', '.join(asked.variants)}")
+    for key in ("annealing", "pretraining"):  # ablations/dvc.yaml lists the keys that a run depends on, and these are optional
+        if getattr(experiment.training, key):
+            raise InputError(f"experiments/{asked.experiment}.yaml:training.{key}: ablations need an experiment without {key}")
+    training = experiment.training.model_copy(update=asked.variants[variant].model_dump())
+    return experiment.model_copy(update={"training": training})
+
+
+def train(setup: Setup, on_epoch: OnEpoch, checkpoint: Checkpoint | None = None) -> tuple[Run, pd.DataFrame]:
+    """Play a run, or the rest of the one in the checkpoint; returns it with the table of the generator's gradient norms."""
+    run = start(setup)
+    norms = GradientNorms(run.game.generator_optimizer)
+    run.recorders.append(norms)
+
+    def end_epoch(row: dict[str, float]) -> None:
+        norms.end_epoch()
+        on_epoch(row)
+
+    return play(run, end_epoch, checkpoint), norms.table()
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The kept generator's log-likelihood and its standard error in nats, the σ of each fold, and how many updates it took."""
+
+    log_likelihood: float
+    standard_error: float
+    sigmas: list[float]
+    sigma_at_grid_end: bool
+    discriminator_updates: int
+    generator_updates: int
+    kept_epoch: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +108,7 @@ class Tried:
     seed: int
     curve: pd.DataFrame
     gradients: pd.DataFrame
-    scores: dict[str, Any]
+    scores: Scores
 
     @property
     def row(self) -> dict[str, Any]:
@@ -70,19 +118,50 @@ class Tried:
             "variant": self.variant,
             **self.game.model_dump(),
             "seed": self.seed,
-            "discriminator_updates": self.scores["discriminator_updates"],
-            "generator_updates": self.scores["generator_updates"],
-            "log_likelihood": self.scores["log_likelihood"],
-            "kept_epoch": self.scores["kept_epoch"],
+            "discriminator_updates": self.scores.discriminator_updates,
+            "generator_updates": self.scores.generator_updates,
+            "log_likelihood": self.scores.log_likelihood,
+            "kept_epoch": self.scores.kept_epoch,
             **{f"{name}_first": first[name] for name in MEANS},
             **{f"{name}_last": last[name] for name in MEANS},
         }
 
 
+def measure(run: Run, gradients: pd.DataFrame, data: PreparedData, seed: int) -> Scores:
+    """Score the kept generator by the experiment's protocol. Raises InputError if a bandwidth does not suit."""
+    experiment = run.experiment
+    samples = draw_samples(run.kept.generator, experiment.generator, experiment.sampling.num_samples, seed)
+    with scoring():
+        found = score(ParzenWindow(samples, device=run.images.device), len(samples), data, experiment.evaluation)
+    return Scores(
+        log_likelihood=found.log_likelihood,
+        standard_error=found.standard_error,
+        sigmas=found.sigmas,
+        sigma_at_grid_end=found.sigma_at_grid_end,
+        discriminator_updates=run.updates,
+        generator_updates=len(gradients),
+        kept_epoch=summary(run).kept_epoch,
+    )
+
+
+def save(run: Run, gradients: pd.DataFrame, scores: Scores, folder: Path) -> None:
+    """Write the learning curve with the mean gradient norm of each epoch, the first epochs' gradients, and the scores."""
+    means = gradients.groupby("epoch")["gradient_norm"].mean()
+    curve = pd.DataFrame(run.curve).merge(means, how="left", on="epoch")
+    with files.replacing(folder) as temporary:
+        temporary.mkdir()
+        files.write_csv(temporary / LEARNING_CURVE, curve)
+        files.write_csv(temporary / GRADIENTS, gradients[gradients["epoch"] <= FIRST_EPOCHS])
+        files.write_json(temporary / SCORES, scores)
+
+
 def load(folder: Path, variant: str, game: GameParameters, seed: int) -> Tried:
-    """What was measured of a variant and a seed, from its folder."""
-    curve, gradients = pd.read_csv(folder / "learning_curve.csv"), pd.read_csv(folder / "gradients.csv")
-    return Tried(variant, game, seed, curve, gradients, files.read_json(folder / "scores.json"))
+    """What was measured of a variant and a seed, from its folder. Raises InputError if it is not there, or damaged."""
+    if not folder.exists():
+        raise InputError(f"{folder}: not there; run `make ablations`")
+    with files.reading(folder / SCORES, f"ablations.train {variant} {seed}"):
+        curve, gradients = pd.read_csv(folder / LEARNING_CURVE), pd.read_csv(folder / GRADIENTS)
+        return Tried(variant, game, seed, curve, gradients, files.read(folder / SCORES, Scores))
 
 
 def comparison(rows: pd.DataFrame) -> pd.DataFrame:

@@ -97,7 +97,7 @@ class Run:
     recorders: list[Any] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that its start does not decide: tensors, and what JSON can hold. Raises CheckFailed if a weight is infinite."""
+        """All that its start does not decide: tensors, and what JSON can hold. Raises CheckFailed if a weight is infinite."""
         refuse_infinite_weights(self)
         kept = self.kept
         return {
@@ -196,7 +196,7 @@ def infinite_weights(run: Run) -> list[str]:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a reader of the results wants to know of a finished run; ``validation_log_likelihood`` is the kept generator's, in nats."""
+    """What the results say of a finished run; ``validation_log_likelihood`` is the kept generator's, in nats."""
 
     device: str
     epochs: int

@@ -64,7 +64,7 @@ def under_way(
 ) -> "Iterator[Checkpoint]":
     """The checkpoint of a run, in the folder ``states``, while no other process trains the same.
 
-    Neither may two of one name train in one ``place``, nor two of one key with the same states: raises CheckFailed if another does.
+    Two of one name may not train in one ``place``, nor two of one key with the same states: raises CheckFailed if another does.
     States of the same name under other keys are named and stay: parameters that were changed may be changed back.
     """
     path = states / work.file_name
@@ -77,6 +77,12 @@ def under_way(
             what = "is of another training (parameters, data, code or machine differ) and stays for that one"
             say(f"{other}: {what}; delete it if you do not mean to go on with it")
         yield checkpoint
+
+
+def parent_process() -> int | None:
+    """The process without which a run is to stop: DVC's, which passes no signal on."""
+    number = os.environ.get("ADVERSARIAL_NETS_PARENT", "")
+    return int(number) if number.isdigit() else None
 
 
 def _of_other_keys(path: Path, name: str) -> list[Path]:

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
-from test_pipeline import Project, clone
-from test_stages import tiny
+from support.project import Project, clone
+
+from support.experiments import small_values, write_yaml
 
 STAGE = "train@mnist5k-0"
 LOCK = Path("checkpoints/mnist5k-0.lock")
 
 
 @pytest.fixture
-def project(tmp_path, parameter_values) -> Project:
+def project(tmp_path) -> Project:
     """A clone with a training of some seconds."""
     project = clone(tmp_path)
     (project.folder / "dvc.lock").unlink()
-    YAML(typ="safe").dump(tiny(parameter_values, epochs=1500, keep="last"), project.folder / "params.yaml")
+    write_yaml(project.folder / "experiments" / "mnist5k.yaml", small_values(epochs=1000))
     return project
 
 

@@ -48,6 +48,13 @@ def small(**training: Any) -> Experiment:
     return parse(small_values(**training), Experiment, "small")
 
 
+def two_stages(**training: Any) -> Experiment:
+    """As TFD is trained: the generator from h1 on for two epochs, then all of it."""
+    values = small_values(pretraining={"first_layer": "h1", "epochs": 2}, **training)
+    values["generator"]["noise_dimensions"] = 6
+    return parse(values, Experiment, "small")
+
+
 def project_values(**changes: Any) -> dict[str, Any]:
     """What stands in a params.yaml whose stages take seconds: mnist5k with two seeds, on one thread."""
     return {

@@ -5,17 +5,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import reference_game as reference
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adversarial_nets.gan import game as library
-from adversarial_nets.gan import networks
+from adversarial_nets.gan import layers
 from adversarial_nets.gan.networks import Network
 from adversarial_nets.gan.optimizers import make_optimizer, set_schedule
-from adversarial_nets.parameters import project as parameters
 from adversarial_nets.parameters.layers import LinearParameters, MaxoutParameters
+from adversarial_nets.parameters.training import TrainingParameters
+from support import reference_game as reference
+from support.experiments import small
 
 NOISE, PIXELS, MINIBATCH = 3, 6, 8
 OBJECTIVES = ["non_saturating", "minimax"]
@@ -55,8 +56,8 @@ FLOAT32 = {"rtol": 2e-3, "atol": 2e-5}
 
 
 @pytest.fixture
-def training(parameter_values) -> parameters.TrainingParameters:
-    return parameters.parse(parameter_values).experiments["mnist5k"].training
+def training() -> TrainingParameters:
+    return small().training
 
 
 def make_game(training, architecture="published", objective="non_saturating", optimizer="momentum", dtype=torch.float64):
@@ -289,11 +290,11 @@ def assert_slopes(arrays: list[np.ndarray], gradients: list[np.ndarray], objecti
 def recorded_masks(monkeypatch) -> list[np.ndarray]:
     masks = []
 
-    def record(x, keep_probability, generator, draw=networks.dropout_mask):
+    def record(x, keep_probability, generator, draw=layers.dropout_mask):
         masks.append(draw(x, keep_probability, generator))
         return masks[-1]
 
-    monkeypatch.setattr(networks, "dropout_mask", record)
+    monkeypatch.setattr(layers, "dropout_mask", record)
     return masks
 
 

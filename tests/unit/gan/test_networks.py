@@ -9,16 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from adversarial_nets.gan import networks, training
+from adversarial_nets.gan import layers, networks
 from adversarial_nets.gan.game import Game, simultaneous_step
 from adversarial_nets.gan.networks import Network, initialise, limit_column_norms
-from adversarial_nets.parameters import project as parameters
+from adversarial_nets.gan.run import Setup
+from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.layers import (
     ConvolutionalMaxoutParameters,
+    DiscriminatorParameters,
+    GeneratorParameters,
     LinearParameters,
     MaxoutParameters,
     TransposedConvolutionParameters,
 )
+from support.experiments import shipped
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -34,8 +38,8 @@ def maxout(units: int = 2, pieces: int = 3, **options) -> MaxoutParameters:
 
 
 @pytest.fixture
-def mnist(parameter_values) -> parameters.Experiment:
-    return parameters.parse(parameter_values).experiments["mnist"]
+def mnist() -> Experiment:
+    return shipped("mnist")
 
 
 @pytest.fixture
@@ -59,16 +63,17 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_parameter_counts_of_the_published_networks(parameter_values, name):
-    experiment = parameters.parse(parameter_values).experiments[name]
+def test_parameter_counts_of_the_published_networks(name):
+    experiment = shipped(name)
     with torch.device("meta"):  # sizes without memory
         generator = Network(experiment.generator.noise_dimensions, experiment.generator.layers)
         discriminator = Network(experiment.image_shape, experiment.discriminator.layers)
     assert (generator.num_parameters, discriminator.num_parameters) == PUBLISHED[name]
 
 
-def test_parameter_counts_of_the_first_stage(parameter_values):
-    first = training.pretraining_of(parameters.parse(parameter_values).experiments["tfd"])
+def test_parameter_counts_of_the_first_stage():
+    nothing = np.empty((0, 2304), np.float32)
+    first = Setup(shipped("tfd"), nothing, nothing, 0, torch.device("cpu")).pretraining.experiment
     with torch.device("meta"):
         generator = Network(first.generator.noise_dimensions, first.generator.layers)
         assert [layer(torch.empty(2, layer.linear.in_features)).shape[1] for layer in generator.layers.values()] == [
@@ -79,7 +84,7 @@ def test_parameter_counts_of_the_first_stage(parameter_values):
     assert generator.num_parameters == 83_250_304
 
 
-def test_widths_of_the_fully_connected_networks(parameter_values):
+def test_widths_of_the_fully_connected_networks():
     """What each layer puts out, as published."""
     widths = {
         "mnist": ([1200, 1200, 784], [240, 240, 1]),
@@ -87,7 +92,7 @@ def test_widths_of_the_fully_connected_networks(parameter_values):
         "tfd": ([8000, 100, 8000, 8000, 2304], [1200, 1200, 1]),
     }
     for name, players in widths.items():
-        experiment = parameters.parse(parameter_values).experiments[name]
+        experiment = shipped(name)
         with torch.device("meta"):
             networks = Network(100, experiment.generator.layers), Network(experiment.image_shape, experiment.discriminator.layers)
             for network, expected, x in zip(
@@ -107,9 +112,9 @@ def test_sparse_weights_are_so_many_standard_normal_ones():
     assert float(values.std()) == pytest.approx(1, abs=0.03)
 
 
-def test_shapes_of_the_convolutional_networks(parameter_values):
+def test_shapes_of_the_convolutional_networks():
     """Described (as `check` validates them) and computed, 32 → 33 → 16 → 15 → 7 → 9 → 5."""
-    experiment = parameters.parse(parameter_values).experiments["cifar10_conv"]
+    experiment = shipped("cifar10_conv")
     sides, shape = [32], (3, 32, 32)
     for layer in list(experiment.discriminator.layers.values())[:3]:
         shape, before = layer.shape_after(shape), shape
@@ -177,9 +182,9 @@ def test_marginal_bias_inverts_the_sigmoid(pixels):
 
 def test_maxout_takes_the_maximum_of_consecutive_pieces():
     values = torch.tensor([[1.0, 5.0, 2.0, -3.0, -1.0, -2.0], [0.0, 0.0, 7.0, 9.0, 8.0, 0.0]])
-    assert networks.maxout(values, 3).tolist() == [[5.0, -1.0], [7.0, 9.0]]
-    assert networks.maxout(values, 2).tolist() == [[5.0, 2.0, -1.0], [0.0, 9.0, 8.0]]
-    assert torch.equal(networks.maxout(values, 1), values)
+    assert layers.maxout(values, 3).tolist() == [[5.0, -1.0], [7.0, 9.0]]
+    assert layers.maxout(values, 2).tolist() == [[5.0, 2.0, -1.0], [0.0, 9.0, 8.0]]
+    assert torch.equal(layers.maxout(values, 1), values)
 
 
 MAXOUT_SIZES = [(1, 1, 1), (1, 3, 2), (4, 1, 5), (8, 6, 3), (200, 7, 5)]
@@ -191,7 +196,7 @@ def test_maxout_and_its_gradient_in_any_layout(rows, units, pieces, by_unit):
     """As torch's own maximum has them; a few values only, so that there are ties, of which the first piece has the gradient."""
     values = torch.randint(-2, 3, (rows, units * pieces), generator=seeded()).double()
     values = (values.t().contiguous().t() if by_unit else values).requires_grad_()
-    found, expected = networks.maxout(values, pieces), values.unflatten(1, (units, pieces)).max(dim=2)
+    found, expected = layers.maxout(values, pieces), values.unflatten(1, (units, pieces)).max(dim=2)
     slopes = torch.randn((rows, units), dtype=torch.float64, generator=seeded())
     assert torch.equal(found, expected.values)
     [gradient] = torch.autograd.grad(found, values, slopes)
@@ -202,7 +207,7 @@ def test_maxout_and_its_gradient_in_any_layout(rows, units, pieces, by_unit):
 
 def test_maxout_does_not_hide_what_is_not_a_number():
     values = torch.tensor([[1.0, float("nan"), 2.0, 3.0, 4.0, 5.0]])
-    assert networks.maxout(values, 3).isnan().tolist() == [[True, False]]
+    assert layers.maxout(values, 3).isnan().tolist() == [[True, False]]
 
 
 @pytest.mark.parametrize("num_fixed", [0, 2, 5])
@@ -211,7 +216,7 @@ def test_linear_map_by_unit_is_torchs(num_fixed):
         torch.randn(shape, dtype=torch.float64, generator=seeded(), requires_grad=True)
         for shape in [(5, 3), (4, 3), (4,), (5, 4)]
     )
-    found, expected = networks.LinearByUnit.apply(x, weight, bias, num_fixed), torch.nn.functional.linear(x, weight, bias)
+    found, expected = layers.LinearByUnit.apply(x, weight, bias, num_fixed), torch.nn.functional.linear(x, weight, bias)
     torch.testing.assert_close(found, expected)
     assert found.t().is_contiguous()
     gradients = torch.autograd.grad(found, (x, weight, bias), slopes)
@@ -252,7 +257,7 @@ def test_output_is_the_last_layers_activation_of_the_logits(discriminator):
 
 @pytest.mark.parametrize("keep", [0.8, 0.5])
 def test_dropout_keeps_the_right_share_and_scales_it(keep):
-    mask = networks.dropout_mask(torch.empty(400, 500), keep, seeded())
+    mask = layers.dropout_mask(torch.empty(400, 500), keep, seeded())
     assert mask.unique().tolist() == pytest.approx([0, 1 / keep], rel=1e-5)
     share = float((mask > 0).double().mean())
     assert abs(share - keep) < 5 * (keep * (1 - keep) / mask.numel()) ** 0.5
@@ -267,7 +272,7 @@ def test_dropout_keeps_so_many_of_all_values_of_its_bits(monkeypatch, keep, num_
     """Counted over the 2^16 equally likely values: the share, and a mean of one."""
     every_value = torch.arange(-(2**15), 2**15, dtype=torch.int16)[torch.randperm(2**16, generator=seeded())]
     monkeypatch.setattr(torch.Tensor, "random_", lambda words, *limits, generator: words.copy_(every_value.view(torch.int64)))
-    mask = networks.dropout_mask(torch.empty(256, 256, dtype=torch.float64), keep, seeded())
+    mask = layers.dropout_mask(torch.empty(256, 256, dtype=torch.float64), keep, seeded())
     assert (mask > 0).sum() == num_kept
     assert float(mask.mean()) == pytest.approx(1, rel=1e-12)
 
@@ -276,15 +281,15 @@ def test_dropout_keeps_so_many_of_all_values_of_its_bits(monkeypatch, keep, num_
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dropout_mask_fits_any_input(shape, dtype):
     """Also one whose size is no multiple of four, the number of inputs that a random word decides on."""
-    mask = networks.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
+    mask = layers.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
     assert (mask.shape, mask.dtype) == (shape, dtype)
-    again = networks.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
+    again = layers.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
     assert torch.equal(mask, again)
 
 
 def test_dropouts_bits_are_all_random():
     """Each 16 bits of a 64-bit word decide alone: shares, and agreement between any two of the four, are chance's."""
-    kept = networks.dropout_mask(torch.empty(100_000, 4), 0.8, seeded()) > 0
+    kept = layers.dropout_mask(torch.empty(100_000, 4), 0.8, seeded()) > 0
     assert (kept.double().mean(dim=0) - 0.8).abs().max() < 5 * (0.16 / 100_000) ** 0.5
     for one, other in combinations(kept.t(), 2):
         assert abs(float((one == other).double().mean()) - 0.68) < 5 * (0.68 * 0.32 / 100_000) ** 0.5
@@ -367,7 +372,7 @@ def test_discriminators_file_describes_it(discriminator, mnist, tmp_path):
     initialise(discriminator, seeded())
     networks.save_network(discriminator, mnist.discriminator, tmp_path / "file")
     with safe_open(tmp_path / "file", framework="pt") as file:
-        description = parameters.DiscriminatorParameters.model_validate_json(file.metadata()["description"])
+        description = DiscriminatorParameters.model_validate_json(file.metadata()["description"])
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
     assert description == mnist.discriminator
     loaded = Network(784, description.layers)
@@ -378,7 +383,7 @@ def test_discriminators_file_describes_it(discriminator, mnist, tmp_path):
 
 def test_every_option_survives_a_file(tmp_path):
     layers = {"h0": maxout(2, 3, max_column_norm=1.9365, keep_probability=0.8), "y": linear("sigmoid", 4, bias=-2.0)}
-    description = parameters.GeneratorParameters(noise="gaussian", noise_dimensions=5, layers=layers)
+    description = GeneratorParameters(noise="gaussian", noise_dimensions=5, layers=layers)
     network = Network(5, layers)
     initialise(network, seeded())
     networks.save_network(network, description, tmp_path / "file")
@@ -476,14 +481,14 @@ def test_kernels_are_limited_one_piece_at_a_time():
 )
 def test_convolutional_layers_drop_their_inputs(description):
     network, x = initialised((2, 6, 6), y=description), torch.ones((3, 72), dtype=torch.float64)
-    dropped = networks.dropped(x, 0.5, seeded(4))
+    dropped = layers.dropped(x, 0.5, seeded(4))
     assert torch.equal(network(x, seeded(4)), network(dropped))
     assert not torch.equal(network(x, seeded(4)), network(x))
 
 
 def test_convolutional_players_play_a_step_and_survive_a_file(tmp_path):
     layers = {"h": linear("sigmoid", 2 * 3 * 3), "y": transposed(input_channels=2, channels=2, kernel=2)}
-    description = parameters.GeneratorParameters(noise="gaussian", noise_dimensions=4, layers=layers)
+    description = GeneratorParameters(noise="gaussian", noise_dimensions=4, layers=layers)
     generator = Network(4, layers)
     discriminator = Network((2, 6, 6), {"h": convolutional(), "h1": maxout(), "y": linear("sigmoid", 1)})
     for network in (generator, discriminator):

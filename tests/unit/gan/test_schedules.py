@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adversarial_nets.gan.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
-from adversarial_nets.parameters import project as parameters
 from adversarial_nets.parameters.training import AnnealingParameters, MomentumParameters, TrainingParameters
+from support.experiments import shipped
 
 
 @pytest.fixture
-def mnist(parameter_values) -> TrainingParameters:
-    return parameters.parse(parameter_values).experiments["mnist"].training
+def mnist() -> TrainingParameters:
+    return shipped("mnist").training
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 2, 100, 250, 1000])
@@ -53,8 +53,8 @@ def test_annealing_goes_on_from_where_it_begins_with_a_decay_of_its_own(mnist):
     assert learning_rate_at(10**6, annealed) == 1e-6
 
 
-def test_the_annealed_experiment_gets_where_the_published_decay_gets_after_many_more_epochs(parameter_values, mnist):
-    annealed = parameters.parse(parameter_values).experiments["mnist_annealed"].training
+def test_the_annealed_experiment_gets_where_the_published_decay_gets_after_many_more_epochs(mnist):
+    annealed = shipped("mnist_annealed").training
     last = learning_rate_at(500 * annealed.epochs, annealed)
     assert 0.001 < last < learning_rate_at(500 * 1600, mnist)
 

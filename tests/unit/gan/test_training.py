@@ -17,19 +17,14 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.gan import training
 from adversarial_nets.gan.networks import Network
+from adversarial_nets.gan.run import Run, Setup, Summary, save, start, summary
 from adversarial_nets.gan.sampling import generate
-from adversarial_nets.parameters import project as parameters
-from adversarial_nets.parameters.experiment import Experiment
+from support.experiments import small, small_values, two_stages
 
 CPU = torch.device("cpu")
-NUM_IMAGES, MINIBATCH = 50, 16
+NUM_IMAGES = 50
 SIZES = [16, 16, 16, 2]
-SMALL = {
-    "epochs": 2,
-    "keep": "last",
-    "minibatch_size": MINIBATCH,
-    "validation": {"every": 1, "num_samples": 30, "num_images": 10},
-}
+VALIDATION = small_values()["training"]["validation"]
 COLUMNS = [
     "epoch",
     "discriminator_objective",
@@ -40,25 +35,6 @@ COLUMNS = [
     "momentum",
     "validation_log_likelihood",
 ]
-
-
-@pytest.fixture
-def make(parameter_values):
-    """Makes a small experiment with the training parameters given."""
-
-    def make_experiment(**changes: Any) -> Experiment:
-        values = copy.deepcopy(parameter_values)
-        experiment = values["experiments"]["mnist5k"]
-        experiment["generator"].update(noise_dimensions=5)
-        for player in ("generator", "discriminator"):
-            for name in ("h0", "h1"):
-                experiment[player]["layers"][name]["units"] = 6
-                if player == "discriminator":
-                    experiment[player]["layers"][name]["pieces"] = 5
-        experiment["training"].update(SMALL | changes)
-        return parameters.parse(values).experiments["mnist5k"]
-
-    return make_experiment
 
 
 @pytest.fixture
@@ -74,34 +50,36 @@ def validation_images(digits) -> np.ndarray:
 @pytest.fixture
 def play(images, validation_images):
     """Trains an experiment on the digits above."""
-    return lambda experiment, seed=0, **options: training.train(experiment, images, validation_images, seed, CPU, **options)
+    return lambda experiment, seed=0, **options: training.train(
+        Setup(experiment, images, validation_images, seed, CPU), **options
+    )
 
 
 def weights(*networks: Network) -> bytes:
     return b"".join(value.numpy().tobytes() for network in networks for value in network.state_dict().values())
 
 
-def kept(run: training.Run) -> bytes:
+def kept(run: Run) -> bytes:
     return weights(run.kept.generator, run.kept.discriminator)
 
 
-def column(run: training.Run, name: str) -> list[float]:
+def column(run: Run, name: str) -> list[float]:
     return [row[name] for row in run.curve]
 
 
 @pytest.mark.parametrize("game", ["simultaneous", "alternating"])
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-def test_same_seed_gives_the_same_bytes(make, play, tmp_path, game, optimizer):
-    experiment = make(game=game, optimizer=optimizer)
+def test_same_seed_gives_the_same_bytes(play, tmp_path, game, optimizer):
+    experiment = small(game=game, optimizer=optimizer)
     for global_seed, name in enumerate(("one", "two")):
         torch.manual_seed(global_seed)  # torch's global stream has no say
-        training.save(play(experiment), tmp_path / name)
+        save(play(experiment), tmp_path / name)
     for name in ("generator.safetensors", "discriminator.safetensors", "learning_curve.csv", "summary.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_other_seeds_give_other_players_from_the_start(make, images, validation_images):
-    starts = [training.start(make(), images, validation_images, seed, CPU) for seed in (0, 1)]
+def test_other_seeds_give_other_players_from_the_start(images, validation_images):
+    starts = [start(Setup(small(), images, validation_images, seed, CPU)) for seed in (0, 1)]
     for player in ("generator", "discriminator"):
         assert weights(getattr(starts[0].game, player)) != weights(getattr(starts[1].game, player))
     for stream in ("noise", "shuffling"):
@@ -110,14 +88,14 @@ def test_other_seeds_give_other_players_from_the_start(make, images, validation_
     assert not torch.equal(starts[0].validation_noise, starts[1].validation_noise)
 
 
-def test_streams_of_one_run_differ(make, images, validation_images):
-    run = training.start(make(), images, validation_images, 0, CPU)
+def test_streams_of_one_run_differ(images, validation_images):
+    run = start(Setup(small(), images, validation_images, 0, CPU))
     states = [stream.get_state().numpy().tobytes() for stream in (run.noise, run.shuffling, run.game.dropout)]
     assert len(set(states)) == 3
 
 
-def test_other_seeds_give_other_results(make, play):
-    one, other = play(make(), seed=0), play(make(), seed=1)
+def test_other_seeds_give_other_results(play):
+    one, other = play(small(), seed=0), play(small(), seed=1)
     assert kept(one) != kept(other)
     assert column(one, "validation_log_likelihood") != column(other, "validation_log_likelihood")
 
@@ -125,21 +103,21 @@ def test_other_seeds_give_other_results(make, play):
 @pytest.mark.parametrize(
     "validation", [{"every": 3}, {"num_samples": 7}, {"num_images": 2}, {"every": 2, "num_samples": 100, "num_images": 1}]
 )
-def test_validation_does_not_touch_training(make, play, validation):
-    usual = play(make(epochs=4))
-    other = play(make(epochs=4, validation=SMALL["validation"] | validation))
+def test_validation_does_not_touch_training(play, validation):
+    usual = play(small(epochs=4))
+    other = play(small(epochs=4, validation=VALIDATION | validation))
     assert kept(usual) == kept(other)
     for name in COLUMNS[:-1]:
         np.testing.assert_array_equal(column(usual, name), column(other, name))
 
 
-def test_a_longer_run_begins_like_a_shorter_one(make, play):
-    short, long = play(make(epochs=2)), play(make(epochs=3))
+def test_a_longer_run_begins_like_a_shorter_one(play):
+    short, long = play(small(epochs=2)), play(small(epochs=3))
     for name in COLUMNS:
         np.testing.assert_array_equal(column(short, name), column(long, name)[:2])
 
 
-def test_dropout_does_not_move_the_other_streams(make, play, monkeypatch):
+def test_dropout_does_not_move_the_other_streams(play, monkeypatch):
     """A discriminator of another width draws other masks; noise and order stay."""
 
     def seen(experiment):
@@ -148,7 +126,7 @@ def test_dropout_does_not_move_the_other_streams(make, play, monkeypatch):
         monkeypatch.undo()
         return given
 
-    usual, wide = make(), make()
+    usual, wide = small(), small()
     layers = {**wide.discriminator.layers}
     layers["h0"] = layers["h0"].model_copy(update={"units": 9})
     wide = wide.model_copy(update={"discriminator": wide.discriminator.model_copy(update={"layers": layers})})
@@ -174,9 +152,9 @@ def record_steps(monkeypatch, *names: str) -> list[tuple]:
 
 
 @pytest.mark.parametrize(("game", "step"), [("simultaneous", "simultaneous_step"), ("alternating", "discriminator_step")])
-def test_every_epoch_visits_every_image_once(make, play, images, monkeypatch, game, step):
+def test_every_epoch_visits_every_image_once(play, images, monkeypatch, game, step):
     calls = record_steps(monkeypatch, step)
-    play(make(game=game, epochs=3))
+    play(small(game=game, epochs=3))
     assert [len(real) for _, real, _ in calls] == 3 * SIZES  # the last, smaller minibatch is used as it is
     assert [noise.shape for _, _, noise in calls] == [(size, 5) for size in 3 * SIZES]
     epochs = [torch.cat([real for _, real, _ in calls[first : first + 4]]).numpy() for first in (0, 4, 8)]
@@ -188,9 +166,9 @@ def test_every_epoch_visits_every_image_once(make, play, images, monkeypatch, ga
     assert not (epochs[1] == epochs[2]).all()
 
 
-def test_noise_is_fresh_and_of_the_named_distribution(make, play, monkeypatch):
+def test_noise_is_fresh_and_of_the_named_distribution(play, monkeypatch):
     calls = record_steps(monkeypatch, "simultaneous_step")
-    play(make(epochs=25))
+    play(small(epochs=25))
     noise = torch.cat([noise for _, _, noise in calls])
     assert len(noise.unique(dim=0)) == len(noise) == 25 * NUM_IMAGES
     assert noise.abs().max() <= 3**0.5
@@ -198,10 +176,10 @@ def test_noise_is_fresh_and_of_the_named_distribution(make, play, monkeypatch):
     assert float(noise.std()) == pytest.approx(1, abs=0.03)
 
 
-def test_alternating_game_moves_the_generator_after_every_k_updates(make, play, monkeypatch):
+def test_alternating_game_moves_the_generator_after_every_k_updates(play, monkeypatch):
     """Five minibatches an epoch: the count goes on across epochs. Each generator step has a whole minibatch of new noise."""
     calls = record_steps(monkeypatch, "discriminator_step", "generator_step")
-    run = play(make(game="alternating", discriminator_steps=2, minibatch_size=12, epochs=3))
+    run = play(small(game="alternating", discriminator_steps=2, minibatch_size=12, epochs=3))
     assert "".join(name[0] for name, *_ in calls) == "ddg" * 7 + "d"
     assert run.updates == 15
     assert [len(call[1]) for call in calls if call[0] == "generator_step"] == [12] * 7
@@ -210,7 +188,7 @@ def test_alternating_game_moves_the_generator_after_every_k_updates(make, play, 
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_generator_stays_between_its_updates(make, images, validation_images, monkeypatch, steps):
+def test_generator_stays_between_its_updates(images, validation_images, monkeypatch, steps):
     seen = []
     play_step = training.discriminator_step
 
@@ -219,37 +197,37 @@ def test_generator_stays_between_its_updates(make, images, validation_images, mo
         return play_step(game, *minibatches)
 
     monkeypatch.setattr(training, "discriminator_step", record)
-    experiment = make(game="alternating", discriminator_steps=steps, epochs=3)
-    training.train(experiment, images, validation_images, 0, CPU)
+    experiment = small(game="alternating", discriminator_steps=steps, epochs=3)
+    training.train(Setup(experiment, images, validation_images, 0, CPU))
     generators, discriminators = zip(*seen, strict=True)
     assert len(set(discriminators)) == len(discriminators) == 12
     changed = [one != other for one, other in pairwise(generators)]
     assert changed == [update % steps == 0 for update in range(1, 12)]
 
 
-def test_on_epoch_is_given_the_rows_of_the_curve(make, play):
+def test_on_epoch_is_given_the_rows_of_the_curve(play):
     rows = []
-    run = play(make(epochs=3), on_epoch=rows.append)
+    run = play(small(epochs=3), on_epoch=rows.append)
     assert rows == run.curve
     assert column(run, "epoch") == [1, 2, 3]
     assert [list(row) for row in run.curve] == [COLUMNS] * 3
 
 
-def test_momentum_and_learning_rate_columns(make, play):
+def test_momentum_and_learning_rate_columns(play):
     """The momentum of the epoch, and the learning rate that the updates so far have left."""
     ramp = {"initial": 0.5, "final": 0.7, "saturation_epoch": 3}
     schedule = {"learning_rate": 0.1, "learning_rate_decay": 1.1, "learning_rate_floor": 0.03}
-    run = play(make(optimizer="momentum", epochs=5, momentum=ramp, **schedule))
+    run = play(small(optimizer="momentum", epochs=5, momentum=ramp, **schedule))
     assert column(run, "momentum") == pytest.approx([0.5, 0.6, 0.7, 0.7, 0.7])
     assert column(run, "learning_rate") == pytest.approx([0.1 / 1.1**4, 0.1 / 1.1**8, 0.1 / 1.1**12, 0.03, 0.03])
 
 
-def test_adam_has_no_momentum_column_to_show(make, play):
-    assert np.isnan(column(play(make(optimizer="adam")), "momentum")).all()
+def test_adam_has_no_momentum_column_to_show(play):
+    assert np.isnan(column(play(small(optimizer="adam")), "momentum")).all()
 
 
 @pytest.mark.parametrize("game", ["simultaneous", "alternating"])
-def test_every_update_has_its_own_schedule(make, play, monkeypatch, game):
+def test_every_update_has_its_own_schedule(play, monkeypatch, game):
     """Both players move with the learning rate after the updates before, and with the epoch's momentum, rescaled."""
     given = []
 
@@ -259,12 +237,12 @@ def test_every_update_has_its_own_schedule(make, play, monkeypatch, game):
 
     monkeypatch.setattr(training, "set_schedule", record)
     ramp = {"initial": 0.5, "final": 0.7, "saturation_epoch": 3}
-    play(make(game=game, optimizer="momentum", epochs=3, momentum=ramp, learning_rate=0.1, learning_rate_decay=1.1))
+    play(small(game=game, optimizer="momentum", epochs=3, momentum=ramp, learning_rate=0.1, learning_rate_decay=1.1))
     expected = [(0.1 / 1.1**update, [0.5, 0.6, 0.7][update // 4]) for update in range(12) for _ in range(2)]
     np.testing.assert_allclose(given, expected)
 
 
-def test_curve_has_the_mean_outcome_of_the_minibatches(make, play, monkeypatch):
+def test_curve_has_the_mean_outcome_of_the_minibatches(play, monkeypatch):
     outcomes = []
 
     def record(*arguments, step=training.simultaneous_step):
@@ -272,20 +250,20 @@ def test_curve_has_the_mean_outcome_of_the_minibatches(make, play, monkeypatch):
         return outcomes[-1]
 
     monkeypatch.setattr(training, "simultaneous_step", record)
-    run = play(make())
+    run = play(small())
     for row, four in zip(run.curve, (outcomes[:4], outcomes[4:]), strict=True):
         for name in COLUMNS[1:5]:
             assert row[name] == pytest.approx(np.mean([float(getattr(outcome, name)) for outcome in four]), rel=1e-6)
 
 
-def test_validation_happens_when_due_and_at_the_end(make, play):
-    run = play(make(epochs=5, validation=SMALL["validation"] | {"every": 2}))
+def test_validation_happens_when_due_and_at_the_end(play):
+    run = play(small(epochs=5, validation=VALIDATION | {"every": 2}))
     assert [not math.isnan(value) for value in column(run, "validation_log_likelihood")] == [False, True, False, True, True]
 
 
-def test_validation_log_likelihood_is_the_parzen_windows(make, play, validation_images):
+def test_validation_log_likelihood_is_the_parzen_windows(play, validation_images):
     """By the formula, at the best of the published bandwidths, on the first images, from the same noise each time."""
-    run = play(make(validation=SMALL["validation"] | {"num_images": 7}))
+    run = play(small(validation=VALIDATION | {"num_images": 7}))
     samples = generate(run.game.generator, run.validation_noise).astype(np.float64)
     assert samples.shape == (30, 784)
     distances = ((validation_images[:7, None].astype(np.float64) - samples) ** 2).sum(axis=2)
@@ -300,34 +278,34 @@ def test_validation_log_likelihood_is_the_parzen_windows(make, play, validation_
     ("log_likelihoods", "best"),
     [([1.0, 4.0, 3.0, 2.0], 2), ([5.0, 4.0, 3.0, 2.0], 1), ([1.0, 2.0, 3.0, 4.0], 4), ([-9.0, -1.0, -1.0, -2.0], 2)],
 )
-def test_best_players_are_kept(make, play, monkeypatch, log_likelihoods, best):
+def test_best_players_are_kept(play, monkeypatch, log_likelihoods, best):
     """Those of the first epoch with the best validation, as they were at its end."""
-    at_its_end = kept(play(make(epochs=best)))
+    at_its_end = kept(play(small(epochs=best)))
     remaining = iter(log_likelihoods)
     monkeypatch.setattr(training, "_validate", lambda *arguments: next(remaining))
-    run = play(make(epochs=4, keep="best"))
+    run = play(small(epochs=4, keep="best"))
     assert (run.kept.epoch, run.kept.log_likelihood) == (best, max(log_likelihoods))
     assert kept(run) == at_its_end
 
 
-def test_only_validated_epochs_can_be_best(make, play, monkeypatch):
+def test_only_validated_epochs_can_be_best(play, monkeypatch):
     remaining = iter([1.0, 3.0, 2.0])
     monkeypatch.setattr(training, "_validate", lambda *arguments: next(remaining))
-    run = play(make(epochs=5, keep="best", validation=SMALL["validation"] | {"every": 2}))
+    run = play(small(epochs=5, keep="best", validation=VALIDATION | {"every": 2}))
     assert (run.kept.epoch, run.kept.log_likelihood) == (4, 3.0)
 
 
-def test_last_players_are_kept(make, play, monkeypatch):
+def test_last_players_are_kept(play, monkeypatch):
     remaining = iter([3.0, 2.0, 1.0])
     monkeypatch.setattr(training, "_validate", lambda *arguments: next(remaining))
-    run = play(make(epochs=3, keep="last"))
+    run = play(small(epochs=3, keep="last"))
     assert (run.kept.epoch, run.kept.log_likelihood) == (3, 1.0)
     assert kept(run) == weights(run.game.generator, run.game.discriminator)
 
 
-def test_kept_players_evaluate_without_the_run_going_on(make, play):
+def test_kept_players_evaluate_without_the_run_going_on(play):
     """They are copies: moving the run's players leaves them."""
-    run = play(make())
+    run = play(small())
     before = kept(run)
     training.play_epoch(run, 3)
     assert kept(run) == before
@@ -349,58 +327,59 @@ def diverge_at(monkeypatch) -> Callable[[int, str, float], None]:
 
 @pytest.mark.parametrize("every", [1, 3, 100])
 @pytest.mark.parametrize(("name", "value"), [("generator_objective", math.inf), ("d_real", math.nan)])
-def test_divergence_is_reported_with_its_epoch_and_step(make, play, diverge_at, monkeypatch, name, value, every):
+def test_divergence_is_reported_with_its_epoch_and_step(play, diverge_at, monkeypatch, name, value, every):
     """However seldom the outcomes are looked at, as on a GPU, the first one that was not finite is named."""
     monkeypatch.setitem(training.LOOK_EVERY, "cpu", every)
     diverge_at(2 * len(SIZES) + 2, name, value)
     with pytest.raises(CheckFailed, match=f"in epoch 3, step 2 of {len(SIZES)}, {name} is {value}; lower the learning rate"):
-        play(make(epochs=5))
+        play(small(epochs=5))
 
 
-def test_a_divergence_stops_a_training_at_once(make, play, diverge_at):
+def test_a_divergence_stops_a_training_at_once(play, diverge_at):
     diverge_at(len(SIZES) + 1, "d_fake", math.nan)
     asked = []
     with pytest.raises(CheckFailed, match="d_fake is nan"):
         play(
-            make(epochs=5), checkpoint=SimpleNamespace(restore=lambda run: None, after_step=lambda run: asked.append(run.updates))
+            small(epochs=5),
+            checkpoint=SimpleNamespace(restore=lambda run: None, after_step=lambda run: asked.append(run.updates)),
         )
     assert asked[-1] == len(SIZES)
 
 
-def test_a_real_divergence_is_reported_with_the_weights(make, play):
+def test_a_real_divergence_is_reported_with_the_weights(play):
     with pytest.raises(CheckFailed, match=r"training diverged: in epoch 1, step 2 of .* is nan, and generator\.layers\."):
-        play(make(optimizer="momentum", learning_rate=1e30, learning_rate_floor=1e30))
+        play(small(optimizer="momentum", learning_rate=1e30, learning_rate_floor=1e30))
 
 
 @pytest.mark.parametrize(
     ("learning_rate", "what"), [(1e38, "after epoch 1 the images are"), (1e42, r"in epoch 1, after update 1, .*weight is")]
 )
-def test_divergence_in_an_epochs_last_update_is_reported(make, play, learning_rate, what):
+def test_divergence_in_an_epochs_last_update_is_reported(play, learning_rate, what):
     """One minibatch an epoch: the outcome was taken before the players moved, so only what they became tells."""
     changes = {"learning_rate": learning_rate, "learning_rate_floor": learning_rate, "minibatch_size": NUM_IMAGES, "epochs": 1}
     with pytest.raises(CheckFailed, match=f"training diverged: {what} not finite"):
-        play(make(optimizer="momentum", **changes))
+        play(small(optimizer="momentum", **changes))
 
 
-def test_saved_files(make, play, tmp_path):
-    run = play(make(epochs=3, validation=SMALL["validation"] | {"every": 2}))
-    training.save(run, tmp_path / "run")
+def test_saved_files(play, tmp_path):
+    run = play(small(epochs=3, validation=VALIDATION | {"every": 2}))
+    save(run, tmp_path / "run")
     curve = pd.read_csv(tmp_path / "run" / "learning_curve.csv")
     assert list(curve.columns) == COLUMNS
     assert curve["validation_log_likelihood"].isna().tolist() == [True, False, False]
     for name in COLUMNS:
         np.testing.assert_allclose(curve[name], column(run, name), rtol=1e-8)
-    found = files.read_json(tmp_path / "run" / "summary.json")
-    assert found == training.summary(run)
-    assert found["updates"] == 12
-    assert found["epochs"] == found["kept_epoch"] == 3
-    assert found["generator_parameters"] == 5 * 6 + 6 + 6 * 6 + 6 + 6 * 784 + 784
-    assert found["discriminator_parameters"] == 784 * 30 + 30 + 6 * 30 + 30 + 6 + 1
+    found = files.read(tmp_path / "run" / "summary.json", Summary)
+    assert found == summary(run)
+    assert found.updates == 12
+    assert found.epochs == found.kept_epoch == 3
+    assert found.generator_parameters == 5 * 6 + 6 + 6 * 6 + 6 + 6 * 784 + 784
+    assert found.discriminator_parameters == 784 * 18 + 18 + 6 * 18 + 18 + 6 + 1
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
-def test_a_gpu_gives_the_same_bytes_twice(make, images, validation_images):
-    runs = [training.train(make(epochs=3), images, validation_images, 0, torch.device("cuda")) for _ in range(2)]
+def test_a_gpu_gives_the_same_bytes_twice(images, validation_images):
+    runs = [training.train(Setup(small(epochs=3), images, validation_images, 0, torch.device("cuda"))) for _ in range(2)]
     assert weights(runs[0].kept.generator.cpu()) == weights(runs[1].kept.generator.cpu())
     assert runs[0].curve == runs[1].curve
 
@@ -408,32 +387,19 @@ def test_a_gpu_gives_the_same_bytes_twice(make, images, validation_images):
 # Two stages
 
 
-@pytest.fixture
-def two_stages(parameter_values) -> Experiment:
-    """As TFD is trained, on digits: the generator from h1 on for two epochs, then all of it for three."""
-    values = copy.deepcopy(parameter_values)
-    experiment = values["experiments"]["mnist5k"]
-    experiment["generator"].update(noise_dimensions=6)
-    for player in ("generator", "discriminator"):
-        for name in ("h0", "h1"):
-            experiment[player]["layers"][name]["units"] = 6
-    experiment["training"].update(SMALL | {"epochs": 3, "pretraining": {"first_layer": "h1", "epochs": 2}})
-    return parameters.parse(values).experiments["mnist5k"]
-
-
-def test_the_second_stage_starts_from_the_first_and_is_otherwise_fresh(two_stages, play, images, validation_images, monkeypatch):
+def test_the_second_stage_starts_from_the_first_and_is_otherwise_fresh(play, images, validation_images, monkeypatch):
     started, original = [], training.play
 
-    def note(run: training.Run, *options: Any) -> training.Run:
+    def note(run: Run, *options: Any) -> Run:
         game = copy.deepcopy((run.game.generator, run.game.discriminator))
         started.append((*game, run.updates, run.noise.get_state(), run.game.generator_optimizer.state_dict()["state"]))
         return original(run, *options)
 
     monkeypatch.setattr(training, "play", note)
-    run = play(two_stages)
+    run = play(two_stages(epochs=3))
     (below, first, *_, noise, _), (generator, second, updates, other_noise, velocities) = started
     assert list(below.layers) == ["h1", "y"]
-    alone = training.start(training.pretraining_of(two_stages), images, validation_images, 0, CPU, "pretraining, ")
+    alone = start(Setup(two_stages(epochs=3), images, validation_images, 0, CPU).pretraining, "pretraining, ")
     for name, value in original(alone, lambda row: None).kept.generator.state_dict().items():
         assert torch.equal(generator.state_dict()[name], value)
         assert not torch.equal(run.kept.generator.state_dict()[name], value)  # taken-over layers train too
@@ -442,23 +408,23 @@ def test_the_second_stage_starts_from_the_first_and_is_otherwise_fresh(two_stage
     assert (updates, velocities) == (0, {})
 
 
-def test_the_curve_of_two_stages_is_numbered_through(two_stages, play, tmp_path):
+def test_the_curve_of_two_stages_is_numbered_through(play, tmp_path):
     rows = []
-    run = play(two_stages, on_epoch=rows.append)
-    training.save(run, tmp_path / "run")
+    run = play(two_stages(epochs=3), on_epoch=rows.append)
+    save(run, tmp_path / "run")
     curve = pd.read_csv(tmp_path / "run" / "learning_curve.csv")
     assert curve["epoch"].tolist() == [row["epoch"] for row in rows] == [1, 2, 3, 4, 5]
     assert curve["momentum"].isna().all()
-    summary = files.read_json(tmp_path / "run" / "summary.json")
-    assert (summary["epochs"], summary["kept_epoch"]) == (5, 5)
+    found = files.read(tmp_path / "run" / "summary.json", Summary)
+    assert (found.epochs, found.kept_epoch) == (5, 5)
 
 
-def test_without_its_own_grid_validation_uses_the_published_one(make, play, monkeypatch):
+def test_without_its_own_grid_validation_uses_the_published_one(play, monkeypatch):
     used = []
     monkeypatch.setattr(
         training, "cross_validate", lambda window, images, sigmas: used.append(sigmas) or SimpleNamespace(log_likelihood=1.0)
     )
-    play(make(epochs=1))
-    play(make(epochs=1, validation={**SMALL["validation"], "sigma": {"lowest": 1.0, "highest": 100.0, "count": 3}}))
+    play(small(epochs=1))
+    play(small(epochs=1, validation={**VALIDATION, "sigma": {"lowest": 1.0, "highest": 100.0, "count": 3}}))
     np.testing.assert_allclose(used[0], np.logspace(-1, 0, 10))
     np.testing.assert_allclose(used[1], [1, 10, 100])

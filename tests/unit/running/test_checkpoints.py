@@ -1,6 +1,5 @@
 """Trainings that are stopped, killed and continued, against the bytes of trainings that never were."""
 
-import copy
 import fcntl
 import hashlib
 import json
@@ -19,40 +18,26 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ruamel.yaml import YAML
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, InputError
-from adversarial_nets.data import prepared as datasets
-from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.gan import training
-from adversarial_nets.parameters import project as parameters
+from adversarial_nets.gan.run import Setup, save, start
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.running import checkpoints, locks
-from adversarial_nets.running.checkpoints import Checkpoint, run_key
+from adversarial_nets.running.checkpoints import Checkpoint, Work
+from support.experiments import ROOT, project_values, save_prepared, small, small_values, two_stages, write_project
+from support.stops import StopsAt, await_saved
 
-ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
 STEPS = 4  # minibatches of an epoch: 50 images, 16 at a time
 EPOCHS = 3
 FOLLOWED = [(game, optimizer) for game in ("simultaneous", "alternating") for optimizer in ("momentum", "adam")]
 
 
-def small(values: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The default experiment with networks of a few units."""
-    experiment = copy.deepcopy(values["experiments"]["mnist5k"])
-    for player in ("generator", "discriminator"):
-        for layer in ("h0", "h1"):
-            experiment[player]["layers"][layer]["units"] = 6
-    validation = {"every": 1, "num_samples": 30, "num_images": 10}
-    experiment["training"] |= {"epochs": EPOCHS, "minibatch_size": 16, "keep": "best", "validation": validation, **changes}
-    return {**values, "device": "cpu", "threads": 1, "experiments": {"mnist5k": experiment}}
-
-
-@pytest.fixture
-def make(parameter_values: dict[str, Any]) -> Callable[..., Experiment]:
-    """Makes a small experiment with the training parameters given."""
-    return lambda **changes: parameters.parse(small(parameter_values, **changes)).experiments["mnist5k"]
+def make(**changes: Any) -> Experiment:
+    """The small experiment, for three epochs, keeping the best, with the training parameters given."""
+    return small(**{"epochs": EPOCHS, "keep": "best", **changes})
 
 
 @pytest.fixture
@@ -65,8 +50,8 @@ def play(images: np.ndarray, tmp_path: Path) -> Callable[..., bytes]:
     """Trains an experiment, with a checkpoint where one is given, and returns the bytes of its models folder."""
 
     def train(experiment: Experiment, checkpoint: Checkpoint | None = None) -> bytes:
-        run = training.train(experiment, images, images[:10], 0, CPU, checkpoint=checkpoint)
-        training.save(run, tmp_path / "models")
+        run = training.train(Setup(experiment, images, images[:10], 0, CPU), checkpoint=checkpoint)
+        save(run, tmp_path / "models")
         return content(tmp_path / "models")
 
     return train
@@ -82,20 +67,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "checkpoints" / "mnist5k-0.state"
 
 
-class StopsAt(Checkpoint):
-    """Is sent a signal before the so-many-th time that it is asked."""
-
-    def __init__(self, path: Path, times: int, number: signal.Signals = signal.SIGTERM):
-        super().__init__(path, "key", lambda message: None)
-        self.left, self.number = times, number
-
-    def after_step(self, run: training.Run) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), self.number)
-        super().after_step(run)
-
-
 def stop(play: Callable[..., bytes], experiment: Experiment, path: Path, times: int, **options: Any) -> str:
     with pytest.raises(CheckFailed) as stopped, StopsAt(path, times, **options) as checkpoint:
         play(experiment, checkpoint)
@@ -107,7 +78,7 @@ def stop(play: Callable[..., bytes], experiment: Experiment, path: Path, times: 
 
 @pytest.mark.parametrize("times", [1, STEPS, STEPS + 1, STEPS + 3, 2 * STEPS + 2, EPOCHS * (STEPS + 1)])
 @pytest.mark.parametrize(("game", "optimizer"), FOLLOWED)
-def test_a_stopped_training_ends_like_one_never_stopped(make, play, path, game, optimizer, times):
+def test_a_stopped_training_ends_like_one_never_stopped(play, path, game, optimizer, times):
     """After the first step, within epochs, at their ends before and after validation, and when all is done."""
     experiment = make(game=game, optimizer=optimizer, discriminator_steps=2 if game == "alternating" else 1)
     usual = play(experiment)
@@ -118,7 +89,7 @@ def test_a_stopped_training_ends_like_one_never_stopped(make, play, path, game, 
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])
-def test_a_training_stopped_again_and_again_ends_like_one_never_stopped(make, play, path, keep):
+def test_a_training_stopped_again_and_again_ends_like_one_never_stopped(play, path, keep):
     experiment = make(keep=keep, learning_rate_decay=1.1)
     usual = play(experiment)
     for _ in range(EPOCHS * STEPS):
@@ -126,7 +97,7 @@ def test_a_training_stopped_again_and_again_ends_like_one_never_stopped(make, pl
     assert play(experiment, Checkpoint(path, "key")) == usual
 
 
-def test_the_kept_players_are_restored(make, play, path, monkeypatch):
+def test_the_kept_players_are_restored(play, path, monkeypatch):
     """The best ones, found before the stop, while the run's own have moved on."""
     experiment = make()
 
@@ -140,9 +111,10 @@ def test_the_kept_players_are_restored(make, play, path, monkeypatch):
 
 
 @pytest.mark.parametrize("times", [1, 2 * (STEPS + 1), 2 * (STEPS + 1) + 1, 2 * (STEPS + 1) + 7, (2 + EPOCHS) * (STEPS + 1)])
-def test_a_training_of_two_stages_stopped_in_either_ends_like_one_never_stopped(two_stages, play, path, monkeypatch, times):
+def test_a_training_of_two_stages_stopped_in_either_ends_like_one_never_stopped(play, path, monkeypatch, times):
     """In the first, at its end, in the first step of the second, and later."""
-    usual, asked = play(two_stages), [0]
+    experiment, asked = two_stages(epochs=EPOCHS, keep="best"), [0]
+    usual = play(experiment)
     after_step = Checkpoint.after_step
 
     def count(self, run):
@@ -154,29 +126,21 @@ def test_a_training_of_two_stages_stopped_in_either_ends_like_one_never_stopped(
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "after_step", count)
         with pytest.raises(CheckFailed, match="stopped by SIGTERM"), Checkpoint(path, "key") as checkpoint:
-            play(two_stages, checkpoint)
+            play(experiment, checkpoint)
     checkpoint = Checkpoint(path, "key", lambda message: None)
-    assert play(two_stages, checkpoint) == usual
+    assert play(experiment, checkpoint) == usual
     checkpoint.clear()
     assert list(path.parent.iterdir()) == []
 
 
-@pytest.fixture
-def two_stages(parameter_values: dict[str, Any]) -> Experiment:
-    """The generator's last layers for two epochs, then all of them."""
-    values = small(parameter_values, pretraining={"first_layer": "h1", "epochs": 2})
-    values["experiments"]["mnist5k"]["generator"]["noise_dimensions"] = 6
-    return parameters.parse(values).experiments["mnist5k"]
-
-
-def test_saving_does_not_disturb_a_training(make, play, path, monkeypatch):
+def test_saving_does_not_disturb_a_training(play, path, monkeypatch):
     usual = play(make())
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     assert play(make(), Checkpoint(path, "key")) == usual
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_a_training_saves_when_the_interval_has_passed(make, play, path, monkeypatch):
+def test_a_training_saves_when_the_interval_has_passed(play, path, monkeypatch):
     now = 0.0
     saved = []
 
@@ -192,7 +156,7 @@ def test_a_training_saves_when_the_interval_has_passed(make, play, path, monkeyp
     assert saved == [4, 7, 10]  # asked, and a second older, after each of four steps and at the end of an epoch
 
 
-def test_a_continued_training_says_so(make, play, path):
+def test_a_continued_training_says_so(play, path):
     stop(play, make(), path, 7)
     said = []
     play(make(), Checkpoint(path, "key", said.append))
@@ -202,7 +166,7 @@ def test_a_continued_training_says_so(make, play, path):
 # Signals
 
 
-def test_both_signals_stop_a_training_and_are_then_as_they_were(make, play, path):
+def test_both_signals_stop_a_training_and_are_then_as_they_were(play, path):
     before = [signal.getsignal(number) for number in checkpoints.SIGNALS]
     assert "SIGINT" in stop(play, make(), path, 3, number=signal.SIGINT)
     assert [signal.getsignal(number) for number in checkpoints.SIGNALS] == before
@@ -230,7 +194,7 @@ def flip_a_bit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit, lambda path: path.write_bytes(b"")], ids=["short", "bit", "empty"])
-def test_a_damaged_state_is_set_aside_and_training_starts_afresh(make, play, path, damage):
+def test_a_damaged_state_is_set_aside_and_training_starts_afresh(play, path, damage):
     usual = play(make())
     stop(play, make(), path, 7)
     damage(path)
@@ -240,7 +204,7 @@ def test_a_damaged_state_is_set_aside_and_training_starts_afresh(make, play, pat
     assert path.with_name(f"{path.name}.refused").read_bytes() == damaged
 
 
-def test_a_state_of_another_training_is_set_aside(make, play, path):
+def test_a_state_of_another_training_is_set_aside(play, path):
     usual = play(make())
     stop(play, make(), path, 7)
     said = []
@@ -249,16 +213,16 @@ def test_a_state_of_another_training_is_set_aside(make, play, path):
     assert not path.exists()
 
 
-def test_a_state_of_another_version_is_set_aside(make, play, path, monkeypatch):
+def test_a_state_of_another_version_is_set_aside(play, path, monkeypatch):
     usual = play(make())
     stop(play, make(), path, 7)
-    monkeypatch.setattr(checkpoints, "VERSION", 3)
+    monkeypatch.setattr(checkpoints, "VERSION", 4)
     said = []
     assert play(make(), Checkpoint(path, "key", said.append)) == usual
-    assert "of version 2, and this is version 3; set aside" in said[0]
+    assert "of version 3, and this is version 4; set aside" in said[0]
 
 
-def test_what_a_killed_save_left_is_removed(make, play, path):
+def test_what_a_killed_save_left_is_removed(play, path):
     (path.parent / f".{path.name}.abc").mkdir(parents=True)
     play(make(), Checkpoint(path, "key"))
     assert list(path.parent.iterdir()) == []
@@ -276,7 +240,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_full_disk_is_one_line_and_the_state_before_stands(make, play, small_disk):
+def test_a_full_disk_is_one_line_and_the_state_before_stands(play, small_disk):
     path, usual = small_disk / "mnist5k-0.state", play(make())
     stop(play, make(), path, 7)
     before = path.read_bytes()
@@ -290,24 +254,24 @@ def test_a_full_disk_is_one_line_and_the_state_before_stands(make, play, small_d
     assert play(make(), Checkpoint(path, "key")) == usual
 
 
-def test_a_state_that_cannot_be_written_is_one_line(make, path, images):
+def test_a_state_that_cannot_be_written_is_one_line(path, images):
     path.parent.write_text("a file where the folder should be")
     with pytest.raises(InputError, match="cannot be written: "):
-        Checkpoint(path, "key").save(training.start(make(), images, images[:10], 0, CPU))
+        Checkpoint(path, "key").save(start(Setup(make(), images, images[:10], 0, CPU)))
 
 
-def test_a_state_is_on_the_disk_before_it_takes_its_place(make, path, images, monkeypatch):
+def test_a_state_is_on_the_disk_before_it_takes_its_place(path, images, monkeypatch):
     order = []
     monkeypatch.setattr(os, "fsync", lambda file: order.append("synced"))
     monkeypatch.setattr(os, "replace", lambda old, new, usual=os.replace: (order.append("replaced"), usual(old, new)))
-    Checkpoint(path, "key").save(training.start(make(), images, images[:10], 0, CPU))
+    Checkpoint(path, "key").save(start(Setup(make(), images, images[:10], 0, CPU)))
     assert order == ["synced", "replaced", "synced"]
 
 
-def test_players_that_diverged_are_not_saved(make, play, path, images):
+def test_players_that_diverged_are_not_saved(play, path, images):
     stop(play, make(), path, 7)
     before = path.read_bytes()
-    run = training.start(make(), images, images[:10], 0, CPU)
+    run = start(Setup(make(), images, images[:10], 0, CPU))
     with torch.no_grad():
         run.game.discriminator.layers["h1"].linear.weight[1, 2] = math.nan
     with pytest.raises(CheckFailed, match=r"diverged: .* discriminator\.layers\.h1\.linear\.weight is not finite"):
@@ -324,19 +288,19 @@ def ended_process() -> int:
     return process.pid
 
 
-def test_a_training_whose_parent_has_ended_saves_its_state_and_ends(make, play, path):
+def test_a_training_whose_parent_has_ended_saves_its_state_and_ends(play, path):
     usual = play(make())
     with pytest.raises(CheckFailed, match="stopped by the end of its parent process after 1 updates"):
         play(make(), Checkpoint(path, "key", parent=ended_process()))
     assert play(make(), Checkpoint(path, "key", parent=os.getpid())) == usual
 
 
-def test_the_seconds_before_a_stop_count_too(make, play, path, images, monkeypatch):
+def test_the_seconds_before_a_stop_count_too(play, path, images, monkeypatch):
     stop(play, make(), path, 7)
     monkeypatch.setattr(time, "monotonic", lambda usual=time.monotonic: usual() + 100)
     stop(play, make(), path, 1)
     checkpoint = Checkpoint(path, "key")
-    checkpoint.restore(training.start(make(), images, images[:10], 0, CPU))
+    checkpoint.restore(start(Setup(make(), images, images[:10], 0, CPU)))
     assert 0 < checkpoint.seconds < 60
 
 
@@ -389,7 +353,7 @@ def test_states_of_other_trainings_are_named_and_stay(tmp_path):
         files.write_text(states / name, "a state")
     with (
         locks.alone(states / names["c"].replace("state", "lock"), "another"),
-        checkpoints.under_way(tmp_path, states, "mnist5k-0", "mnist5k, seed 0", "a" * 64, say=said.append),
+        checkpoints.under_way(Work("mnist5k-0", "mnist5k, seed 0", "a" * 64), tmp_path, states, say=said.append),
     ):
         pass
     named = [message.split(": ")[0] for message in said]
@@ -416,57 +380,6 @@ def test_who_waits_for_a_lock_gets_it(tmp_path):
     assert not path.exists()
 
 
-# The key
-
-
-@pytest.fixture
-def key(make, images) -> Callable[..., str]:
-    """A run's key, with what is given in place of the usual."""
-
-    def of_run(seed=0, images=images, validation_images=images[:10], **changes: Any) -> str:
-        return run_key(make(**changes), images, validation_images, seed, CPU)
-
-    return of_run
-
-
-def test_a_key_is_made_of_what_defines_a_run(key, images, monkeypatch):
-    other = images.copy()
-    other[3, 300] += 0.5
-    keys = [key(), key(seed=1), key(images=other), key(validation_images=other[:10]), key(learning_rate=0.5), key(epochs=4)]
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "get_num_threads", lambda: 2)
-        keys.append(key())
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "__version__", "9")
-        keys.append(key())
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", lambda path: path.name.encode())
-        keys.append(key())
-    assert len(set(keys)) == len(keys)
-    assert key() == keys[0]
-
-
-def test_the_order_of_layers_is_in_the_key(make, images):
-    experiment = make()
-    layers = experiment.generator.layers
-    turned = experiment.generator.model_copy(update={"layers": dict(reversed(layers.items()))})
-    other = experiment.model_copy(update={"generator": turned})
-    assert run_key(experiment, images, images, 0, CPU) != run_key(other, images, images, 0, CPU)
-
-
-def test_what_is_done_with_the_samples_is_not_in_the_key(make, images):
-    experiment = make()
-    other = experiment.model_copy(update={"sampling": parameters.SamplingParameters(num_samples=33)})
-    assert run_key(experiment, images, images, 0, CPU) == run_key(other, images, images, 0, CPU)
-
-
-def test_the_code_in_the_key_is_what_training_depends_on():
-    """As dvc.yaml has it, but for what reads the images (they are in the key) and what writes files."""
-    listed = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]["train"]["deps"]
-    library = {Path(name).stem for name in listed if name.startswith("adversarial_nets/")}
-    assert library - {"checkpoints", "datasets", "files", "locks", "model_card"} == set(checkpoints.MODULES)
-
-
 # The stage, in a process of its own
 
 # Saves after every step, so that any moment may be within a save.
@@ -476,39 +389,23 @@ from adversarial_nets.running import checkpoints
 from adversarial_nets.running import locks
 checkpoints.INTERVAL = 0.0
 locks.PATIENCE = 0.5
-sys.path.insert(0, "stages")
-sys.argv = ["stages/train.py", "mnist5k", "0"]
-runpy.run_path("stages/train.py", run_name="__main__")
+sys.argv = ["train", "mnist5k", "0"]
+runpy.run_module("stages.train", run_name="__main__")
 """
 
 
 @pytest.fixture
-def folder(tmp_path: Path, parameter_values: dict[str, Any], digits: np.ndarray) -> Path:
-    """A folder to train in: parameters, prepared data, and the stages."""
-    YAML(typ="safe").dump(small(parameter_values, epochs=40), tmp_path / "params.yaml")
-    (tmp_path / "stages").symlink_to(ROOT / "stages")
+def folder(tmp_path: Path, digits: np.ndarray) -> Path:
+    """A folder to train in: parameters and prepared data."""
+    write_project(tmp_path, project_values(), mnist5k=small_values(epochs=40))
     save_prepared(digits, tmp_path)
     return tmp_path
-
-
-def save_prepared(digits: np.ndarray, folder: Path) -> None:
-    """A hundred digits to train on, as `prepare` writes them."""
-    folds = np.repeat(np.array([[TRAIN, VALIDATION, TEST]], np.uint8), [100, 20, 30], axis=1)
-    bytes_, text = (digits[:150].reshape(-1, 28, 28) * 255).astype(np.uint8), np.array(["none"])
-    data = PreparedData(np.array("Digits"), bytes_, np.zeros(150, np.uint8), np.arange(100), folds, text, text)
-    datasets.save(data, folder / "data" / "prepared" / "mnist5k.npz")
 
 
 def begin(folder: Path, **environment: str) -> subprocess.Popen:
     shared = {"PYTHONPATH": str(ROOT), "ADVERSARIAL_NETS_CHECKPOINTS": str(folder / "elsewhere")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([sys.executable, "-c", STAGE], cwd=folder, env=os.environ | shared | environment, text=True, **pipes)
-
-
-def await_saved(process: subprocess.Popen, states: Path, after: float) -> None:
-    """Until a state has been saved that is younger than a time."""
-    while process.poll() is None and not any(path.stat().st_mtime > after for path in states.glob("*.state")):
-        time.sleep(0.01)
 
 
 def finish(folder: Path, continued: bool = True) -> bytes:
@@ -574,7 +471,7 @@ def test_of_two_trainings_at_once_one_is_refused(folder):
     first.communicate(timeout=120)
 
 
-def test_a_state_holds_no_code(make, play, path):
+def test_a_state_holds_no_code(play, path):
     """A digest, then safetensors with JSON: what reads it cannot run anything."""
     stop(play, make(), path, 7)
     header = path.read_bytes()[checkpoints.DIGEST_SIZE :]
