@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def _shown(value: Any) -> str:
     return {None: "not there", False: "not expected", True: "there"}.get(value, str(value))
 
 
-def if_present(file: Path, sources: list[Path], compare: Callable[[], Compared]) -> Claim:
+def if_present(file: Path, sources: Sequence[Path], compare: Callable[[], Compared]) -> Claim:
     """A claim from files that may not be here: then it is skipped."""
     missing = [path for path in sources if not path.exists()]
     if missing:

@@ -84,11 +84,8 @@ def _parameters(name: str, text: str, prefix: str) -> dict[str, Any]:
 
 def commit(revision: str) -> str:
     """The commit that a revision or a DVC experiment names. Raises InputError if there is none, or more than one."""
-    known = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").stdout
-    experiment = _git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{revision}")
-    if experiment.returncode:
-        raise InputError(f"git cannot read this project's repository: {_message(experiment)}")
-    found = (known or experiment.stdout).decode().split()
+    known = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").stdout.decode().split()
+    found = known or references(f"refs/exps/*/*/{revision}", "objectname")
     if len(found) > 1:
         remedy = "`dvc exp list --all-commits --sha` shows their commits"
         raise InputError(f"'{revision}': several experiments have this name; {remedy}")
@@ -97,9 +94,17 @@ def commit(revision: str) -> str:
     return found[0]
 
 
+def references(pattern: str, field: str) -> list[str]:
+    """A field, such as ``refname``, of git's references. Raises InputError if this is not a repository."""
+    done = git("for-each-ref", f"--format=%({field})", pattern)
+    if done.returncode:
+        raise InputError(f"git cannot read this project's repository: {_message(done)}")
+    return done.stdout.decode().split()
+
+
 def content(sha: str, path: Path, revision: str) -> bytes:
     """A file as it is in a commit, which errors call ``revision``. Raises InputError if it has no such file."""
-    done = _git("show", f"{sha}:./{path.as_posix()}")
+    done = git("show", f"{sha}:./{path.as_posix()}")
     if done.returncode:
         raise InputError(f"'{revision}' has no {path} ({_message(done)})")
     return done.stdout
@@ -110,7 +115,8 @@ def table(source: Path | io.BytesIO) -> pd.DataFrame:
     return pd.read_csv(source, dtype={"seeds": str, "kept_epochs": str})
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """What a git command prints, and its exit status. Raises InputError if git is not installed."""
     try:
         return subprocess.run(["git", *arguments], capture_output=True)
     except FileNotFoundError:

@@ -27,6 +27,7 @@ from adversarial_nets.parameters.reading import read
 from adversarial_nets.regression import recomputed, reference, revisions
 from adversarial_nets.regression.claims import COPIED, EXACT, IN_FLOAT32, Claim, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
+from adversarial_nets.regression.revisions import leaves
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.report.tables import MEASURED, SANITY
@@ -56,8 +57,12 @@ def of_reports() -> Iterator[Claim]:
     for name, ours in table[table["origin"] == MEASURED].groupby("experiment", sort=False):
         runs = [RunPaths(name, int(seed)) for seed in ours["seeds"].iloc[0].split()]
         yield from _of_experiment(runs, table[table["experiment"] == name], metrics[name])
-    theory = [paths.THEORY, paths.THEORY_METRICS]
-    yield if_present(paths.THEORY_METRICS, theory, lambda: (*({"theory": files.read_json(path)} for path in theory[::-1]), EXACT))
+    theory = paths.THEORY_METRICS, paths.THEORY
+    yield if_present(theory[0], theory[::-1], lambda: (*map(_leaves_of, theory), EXACT))
+
+
+def _leaves_of(path: Path) -> Numbers:
+    return dict(leaves(files.read_json(path)))
 
 
 def _renderings(table: pd.DataFrame) -> Iterator[Claim]:
