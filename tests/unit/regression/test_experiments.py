@@ -33,7 +33,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("experiments")
     write_project(folder, project_values(), mnist5k=shipped_values(), mnist=shipped_values("mnist"))
     (folder / "stage.py").write_text(STAGE)
-    params = ["seeds", *({f"experiments/{name}.yaml": ["training"]} for name in ("mnist5k", "mnist"))]
+    params = ["seeds", *({f"experiments/{name}.yaml": ["training", "sampling"]} for name in ("mnist5k", "mnist"))]
     stage = {"cmd": f"{sys.executable} stage.py", "params": params, "outs": [{"reports/metrics.json": {"cache": False}}]}
     write_yaml(folder / "dvc.yaml", {"stages": {"report": stage}, "metrics": ["reports/metrics.json"]})
     with pytest.MonkeyPatch.context() as patch:
