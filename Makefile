@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro ablations compare gate verify check-lock test test-slow lint bench reference lock audit
+.PHONY: help setup repro ablations experiments compare gate verify check-lock test test-nightly lint bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED)  ## create .venv with the locked dependencies and this project
 
@@ -26,29 +26,32 @@ $(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
 
 repro: setup  ## regenerate tables, figures and report of the experiments in params.yaml
 	.venv/bin/python -m stages.check
-	.venv/bin/python scripts/prune.py
+	.venv/bin/python -m adversarial_nets.running.prune
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
 
 ablations: setup  ## try out Algorithm 1's ablations (half an hour): a table and a figure in reports/ablations/
 	.venv/bin/dvc repro ablations/dvc.yaml
 
+experiments: setup  ## list the experiments of `dvc exp run`: what changed, and the log-likelihood that came of it
+	.venv/bin/python -m adversarial_nets.regression.experiments
+
 compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_annealed)
-	.venv/bin/python scripts/compare.py '$(A)' '$(B)'
+	.venv/bin/python -m adversarial_nets.regression.compare '$(A)' '$(B)'
 
 gate: setup  ## judge the results against the committed reference: better, worse or within chance
-	.venv/bin/python -m adversarial_nets.gate
+	.venv/bin/python -m adversarial_nets.regression.gate
 
 verify: setup  ## do the committed numbers follow from the files that they came from?
-	.venv/bin/python -m adversarial_nets.verify
+	.venv/bin/python -m adversarial_nets.regression.verify
 
 check-lock: setup  ## are the lock files in step with code and parameters? needs no data and no cache
-	.venv/bin/python scripts/check_lock.py
+	.venv/bin/python -m adversarial_nets.regression.lock_files
 
 test: setup  ## run the tests (minutes)
 	.venv/bin/pytest -q -m 'not slow'
 
-test-slow: setup  ## run the longer tests (an hour): kills, clones, ablations, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
+test-nightly: setup  ## run the longer tests (an hour): kills, clones, ablations, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
 	.venv/bin/pytest -q -m slow
 
 lint: setup  ## check style and formatting
@@ -63,7 +66,7 @@ bench: setup  ## measure speed beside named peers, as ratios in one run; results
 	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/sampling.md benchmarks/checkpoints.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
-	.venv/bin/python scripts/reference.py
+	.venv/bin/python -m adversarial_nets.regression.reference
 
 lock: setup  ## renew the lock files from pyproject.toml
 	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra pipeline --extra dev --generate-hashes \

@@ -14,12 +14,13 @@ from tabulate import tabulate
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, exit_status
-from adversarial_nets.regression import revisions as history
-from adversarial_nets.regression import rules as verdicts
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.regression import revisions
 from adversarial_nets.regression.revisions import Results
-from adversarial_nets.regression.rules import BETTER, FAILING, NEW, Judgement, Rules
+from adversarial_nets.regression.rules import BETTER, FAILING, NEW, Judgement, Rules, differing, judge
+from adversarial_nets.running import paths
 
-RULES = "gate.yaml"
 HEADERS = ["metric", "reference", "now", "difference", "tolerance", "verdict"]
 ABSENT = Results({}, {})
 
@@ -38,13 +39,13 @@ class Comparison:
 def gate(against: str | None) -> list[Comparison]:
     """Judge the working tree's results against a revision's or, without one, against the committed reference.
 
-    Every experiment that has results, and that should have: those of the revision, or those in `suite`. Raises InputError where a
+    Every experiment that has results, and that should have: those of the revision, or those in `suite`. Raises InputError if a
     file or the revision cannot be read.
     """
-    rules = verdicts.parse(history.yaml(history.read(RULES), RULES), RULES)
-    now = history.of_working_tree()
-    reference = history.of_reference() if against is None else history.of_revision(against)
-    wanted = history.suite() if against is None else reference
+    rules = read(paths.RULES, Rules)
+    now = revisions.of_working_tree()
+    reference = revisions.of_reference() if against is None else revisions.of_revision(against)
+    wanted = read(paths.PARAMETERS, Project).suite if against is None else reference
     return [compare(name, now.get(name, ABSENT), reference.get(name, ABSENT), rules) for name in dict.fromkeys([*now, *wanted])]
 
 
@@ -55,13 +56,13 @@ def compare(name: str, now: Results, reference: Results, rules: Rules) -> Compar
         name,
         now.metrics.get("num_seeds"),
         reference.metrics.get("num_seeds"),
-        verdicts.differing(reference.parameters, now.parameters) if both else {},
-        verdicts.judge(now, reference, rules),
+        differing(reference.parameters, now.parameters) if both else {},
+        judge(now, reference, rules),
     )
 
 
 def failures(comparisons: list[Comparison]) -> list[str]:
-    """Every metric that fails, such as ``mnist5k.log_likelihood is worse``, with the reason where there is one."""
+    """Every metric that fails, such as ``mnist5k.log_likelihood is worse``, with the reason if there is one."""
     return [
         f"{name} is {each.verdict}" + (f": {each.reason}" if each.reason else "") for name, each in having(comparisons, *FAILING)
     ]
@@ -129,14 +130,14 @@ def number(value: float | None) -> str:
 
 
 def main() -> None:
-    """Judge, print the Markdown, write the JSON where asked to."""
+    """Judge, print the Markdown and write the JSON if asked to."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.gate", description=__doc__.split("\n\n")[0])
     parser.add_argument("--against", metavar="REVISION", help="a git revision, such as main, instead of reports/reference")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts there too, as JSON")
     given = parser.parse_args()
     with exit_status():
         comparisons = gate(given.against)
-        failing, reference = failures(comparisons), history.REFERENCE if given.against is None else given.against
+        failing, reference = failures(comparisons), given.against or str(paths.REFERENCES)
         print(markdown(comparisons, f"`{reference}`"), end="")
         if given.json:
             files.write_json(

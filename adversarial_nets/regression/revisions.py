@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from adversarial_nets.core.errors import InputError
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import InputError, one_line
 from adversarial_nets.parameters.experiment import Experiment
-
-METRICS, PARAMETERS, REFERENCE = "reports/metrics.json", "params.yaml", "reports/reference"
+from adversarial_nets.parameters.reading import experiment_path, parse_yaml, read_text
+from adversarial_nets.running import paths
+from adversarial_nets.running.paths import ExperimentPaths
 
 
 @dataclass(frozen=True)
@@ -27,114 +28,106 @@ class Results:
 
 
 def of_working_tree() -> dict[str, Results]:
-    """Every experiment in the working tree's ``metrics.json``. Raises InputError where a file cannot be read."""
-    return _results(read, "")
+    """Every experiment in the working tree's ``metrics.json``. Raises InputError if a file cannot be read."""
+    with files.reading(paths.METRICS, "report") as path:
+        metrics = path.read_text(encoding="utf-8")
+    return _results(metrics, lambda name: read_text(experiment_path(name, paths.EXPERIMENTS)), "")
 
 
 def of_revision(revision: str) -> dict[str, Results]:
-    """Every experiment in a revision's ``metrics.json``. Raises InputError where it or its files cannot be read."""
+    """Every experiment in a revision's ``metrics.json``. Raises InputError if it, or one of its files, cannot be read."""
     sha = commit(revision)
-    found = _results(lambda path: content(sha, path, revision).decode(), f"{revision}:")
+    metrics = content(sha, paths.METRICS, revision).decode()
+    found = _results(metrics, lambda name: _experiment(sha, name, revision), f"{revision}:")
     if not found:
-        raise InputError(f"{revision}:{METRICS}: has no experiment's results to compare with")
+        raise InputError(f"{revision}:{paths.METRICS}: has no experiment's results to compare with")
     return found
 
 
-def suite() -> list[str]:
-    """The experiments that the working tree's parameters call for. Raises InputError where they name none."""
-    values = yaml(read(PARAMETERS), PARAMETERS)
-    if not isinstance(values, dict) or not isinstance(values.get("suite"), list):
-        raise InputError(f"{PARAMETERS}: has no list `suite`")
-    return values["suite"]
+def _experiment(sha: str, name: str, revision: str) -> str:
+    try:
+        return content(sha, ExperimentPaths(name).parameters, revision).decode()
+    except InputError as error:
+        raise InputError(f"{error}; a commit whose experiments are in params.yaml cannot be compared with") from None
 
 
 def of_reference() -> dict[str, Results]:
-    """Every experiment that has a committed reference. Raises InputError where there is none or a file cannot be read."""
-    folders = sorted(path for path in Path(REFERENCE).glob("*") if path.is_dir())
+    """Every experiment that has a committed reference. Raises InputError if there is none or a file cannot be read."""
+    folders = sorted(path for path in paths.REFERENCES.glob("*") if path.is_dir())
     if not folders:
-        raise InputError(f"{REFERENCE}: no reference there; write one with `make reference`, or name a revision to compare with")
+        remedy = "write one with `make reference`, or name a revision to compare with"
+        raise InputError(f"{paths.REFERENCES}: no reference there; {remedy}")
     return {folder.name: _reference(folder) for folder in folders}
 
 
 def _reference(folder: Path) -> Results:
     metrics, parameters = folder / "metrics.json", folder / "parameters.json"
-    found = _metrics(read(str(metrics)), str(metrics))
+    found = _entries(read_text(metrics), str(metrics))
     if folder.name not in found:
         raise InputError(f"{metrics}: has no results of {folder.name}; write the reference anew with `make reference`")
-    return Results(found[folder.name], _by_path(_json(read(str(parameters)), str(parameters))))
+    return Results(found[folder.name], _by_path(_json(read_text(parameters), str(parameters))))
 
 
-def _results(text_of: Callable[[str], str], prefix: str) -> dict[str, Results]:
-    found = _metrics(text_of(METRICS), prefix + METRICS)
-    described = experiments(text_of(PARAMETERS), prefix + PARAMETERS)
-    for name in found.keys() - described.keys():
-        raise InputError(f"{prefix}{PARAMETERS}: does not describe {name}, of which {METRICS} has results; run `make repro`")
-    return {name: Results(metrics, _by_path(described[name])) for name, metrics in found.items()}
+def _results(metrics: str, experiment: Callable[[str], str], prefix: str) -> dict[str, Results]:
+    """From the text of ``metrics.json`` and of each experiment's file; errors call files by their paths after the prefix."""
+    entries = _entries(metrics, f"{prefix}{paths.METRICS}")
+    return {name: Results(entry, _parameters(name, experiment(name), prefix)) for name, entry in entries.items()}
 
 
-def read(path: str) -> str:
-    """A file's text. Raises InputError where it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: not there; run from the project's root, after `make repro`") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
+def _parameters(name: str, text: str, prefix: str) -> dict[str, Any]:
+    file = f"{prefix}{ExperimentPaths(name).parameters}"
+    values = parse_yaml(text, file)
+    if not isinstance(values, dict):
+        raise InputError(f"{file}: a mapping of keys to values is needed here")
+    return _by_path(values)
 
 
 def commit(revision: str) -> str:
-    """The commit that a revision or a DVC experiment names. Raises InputError where there is none, or more than one."""
-    known = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").stdout
-    experiment = _git("for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{revision}")
-    if experiment.returncode:
-        raise InputError(f"git cannot read this project's repository: {_said(experiment)}")
-    found = (known or experiment.stdout).decode().split()
+    """The commit that a revision or a DVC experiment names. Raises InputError if there is none, or more than one."""
+    known = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").stdout.decode().split()
+    found = known or references(f"refs/exps/*/*/{revision}", "objectname")
     if len(found) > 1:
-        raise InputError(
-            f"'{revision}': several experiments have this name; `dvc exp list --all-commits --sha` shows their commits"
-        )
+        remedy = "`dvc exp list --all-commits --sha` shows their commits"
+        raise InputError(f"'{revision}': several experiments have this name; {remedy}")
     if not found:
         raise InputError(f"'{revision}': git knows no such revision or experiment here; has it been fetched, with its history?")
     return found[0]
 
 
-def content(sha: str, path: str, revision: str) -> bytes:
-    """A file as it is in a commit, which errors call ``revision``. Raises InputError where it has no such file."""
-    done = _git("show", f"{sha}:./{path}")
+def references(pattern: str, field: str) -> list[str]:
+    """A field, such as ``refname``, of git's references. Raises InputError if this is not a repository."""
+    done = git("for-each-ref", f"--format=%({field})", pattern)
     if done.returncode:
-        raise InputError(f"'{revision}' has no {path} ({_said(done)})")
+        raise InputError(f"git cannot read this project's repository: {_message(done)}")
+    return done.stdout.decode().split()
+
+
+def content(sha: str, path: Path, revision: str) -> bytes:
+    """A file as it is in a commit, which errors call ``revision``. Raises InputError if it has no such file."""
+    done = git("show", f"{sha}:./{path.as_posix()}")
+    if done.returncode:
+        raise InputError(f"'{revision}' has no {path} ({_message(done)})")
     return done.stdout
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def table(source: Path | io.BytesIO) -> pd.DataFrame:
+    """The rows of a ``table1.csv``; lists of seeds and epochs stay texts, even if there is only one."""
+    return pd.read_csv(source, dtype={"seeds": str, "kept_epochs": str})
+
+
+def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """What a git command prints, and its exit status. Raises InputError if git is not installed."""
     try:
         return subprocess.run(["git", *arguments], capture_output=True)
     except FileNotFoundError:
         raise InputError("git: not installed; it is needed to read other revisions") from None
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    return " ".join(done.stderr.decode(errors="replace").split())
+def _message(done: subprocess.CompletedProcess[bytes]) -> str:
+    return one_line(done.stderr.decode(errors="replace"))
 
 
-def yaml(text: str, name: str) -> Any:
-    """The values in YAML text, read as DVC does. Raises InputError where it is not YAML."""
-    try:
-        return YAML(typ="safe", pure=True).load(io.StringIO(text))
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from None
-
-
-def experiments(text: str, name: str) -> dict[str, Any]:
-    """The experiments in the text of a ``params.yaml``, of this or an earlier time. Raises InputError where it has none."""
-    values = yaml(text, name)
-    described = values.get("experiments") if isinstance(values, dict) else None
-    if not isinstance(described, dict):
-        raise InputError(f"{name}: has no mapping `experiments`")
-    return described
-
-
-def _metrics(text: str, name: str) -> dict[str, dict[str, float]]:
+def _entries(text: str, name: str) -> dict[str, dict[str, float]]:
     """Entries of experiments alone: those that have a log-likelihood, and with it all that a judgement rests on."""
     entries = {key: entry for key, entry in _json(text, name).items() if isinstance(entry, dict)}
     found = {key: entry for key, entry in entries.items() if "log_likelihood" in entry}
@@ -156,15 +149,15 @@ def _json(text: str, name: str) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _by_path(parameters: dict[str, Any]) -> dict[str, Any]:
-    return dict(_leaves({name: _with_defaults(name, section) for name, section in parameters.items()}))
+    return dict(leaves({name: _with_defaults(name, section) for name, section in parameters.items()}))
 
 
 def _with_defaults(name: str, section: Any) -> Any:
-    """A section of an experiment, complete; as it is where today's rules do not know it, because it is of another time."""
+    """A section of an experiment, complete; as it is if today's schema refuses it, because it is of another time."""
     try:
         field = Experiment.model_fields[name]
         return TypeAdapter(Annotated[field.annotation, field]).validate_python(section).model_dump()
@@ -172,10 +165,10 @@ def _with_defaults(name: str, section: Any) -> Any:
         return section
 
 
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """An empty value counts as absent: a default of that kind is new in a later version."""
+def leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Parameters by path. An empty value counts as absent: a default of that kind is new in a later version."""
     for key, value in values.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         elif value is not None:
             yield f"{prefix}{key}", value

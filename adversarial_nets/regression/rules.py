@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 from scipy.stats import t as student_t
 
 from adversarial_nets.core.errors import InputError
@@ -27,11 +28,11 @@ class Rule(Section):
     @model_validator(mode="after")
     def _has_one_measure(self) -> "Rule":
         if sum(getattr(self, measure) is not None for measure in MEASURES) != 1:
-            raise ValueError(f"exactly one of {', '.join(MEASURES)} is needed here")
+            raise PydanticCustomError("one_measure", f"exactly one of {', '.join(MEASURES)} is needed here")
         return self
 
     def tolerance(self, reference: dict[str, float], num_seeds: float) -> float | None:
-        """How far the mean over so many seeds may be from the reference's; None where a reference of one seed cannot tell."""
+        """How far the mean over ``num_seeds`` may be from the reference's; None if the reference has one seed and cannot tell."""
         if self.absolute is not None:
             return self.absolute
         if self.standard_errors is not None:
@@ -74,16 +75,6 @@ class Judgement:
     reason: str = ""
 
 
-def parse(values: Any, name: str) -> Rules:
-    """Check a parsed ``gate.yaml``. Raises InputError with one line that names the file and the first wrong key."""
-    try:
-        return Rules.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = ".".join(map(str, first["loc"] + ((first["ctx"]["key"],) if "key" in first.get("ctx", {}) else ())))
-        raise InputError(f"{name}: {path or 'the whole file'}: {first['msg']}") from None
-
-
 def prediction_margin(seed_std: float, num_reference_seeds: float, num_seeds: float, level: float) -> float:
     """How near the mean over new seeds lies, with this probability, to that over the reference's, if only seeds differ.
 
@@ -94,9 +85,9 @@ def prediction_margin(seed_std: float, num_reference_seeds: float, num_seeds: fl
 
 
 def judge(now: Results, reference: Results, rules: Rules) -> list[Judgement]:
-    """A verdict for each metric of an experiment that either side has, but those that are not judged.
+    """A verdict for each judged metric of an experiment that either side has.
 
-    Where neither side has any, the log-likelihood is missing. Raises InputError for a metric that the rules do not name.
+    If neither side has any, the log-likelihood is missing. Raises InputError for a metric that the rules do not name.
     """
     metrics = dict.fromkeys([*now.metrics, *reference.metrics]) or ["log_likelihood"]
     for metric in now.metrics.keys() - rules.judged.keys() - set(rules.not_judged):
@@ -129,5 +120,5 @@ def obstacles(now: Results, reference: Results, comparable: Comparable) -> dict[
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Parameters that two sides do not share, by path; None where a side has no such parameter."""
+    """Parameters that two sides do not share, by path; None if a side has no such parameter."""
     return {path: (one.get(path), other.get(path)) for path in dict.fromkeys([*one, *other]) if one.get(path) != other.get(path)}

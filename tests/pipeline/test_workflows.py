@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parents[1]
+from support.experiments import ROOT
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -21,6 +22,17 @@ def test_every_make_target_exists(path: Path) -> None:
     called = {target for step in steps(path) for target in re.findall(r"\bmake ([a-z-]+)", step.get("run", ""))}
     assert called <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert called
+
+
+def made(workflow: str) -> list[str]:
+    """The make targets that a workflow calls."""
+    found = steps(ROOT / ".github" / "workflows" / f"{workflow}.yml")
+    return [target for step in found for target in re.findall(r"\bmake ([a-z-]+)", step.get("run", ""))]
+
+
+def test_every_kind_of_check_runs_by_itself() -> None:
+    assert {"lint", "check-lock", "verify", "test"} <= set(made("ci"))
+    assert made("nightly") == ["test-nightly"]
 
 
 def test_the_gate_has_the_whole_history() -> None:
@@ -86,6 +98,6 @@ def test_every_job_has_a_limit_and_a_commit_to_work_on(path: Path) -> None:
     workflow = YAML(typ="safe").load(path)
     assert "permissions" in workflow
     for job in workflow["jobs"].values():
-        assert job["timeout-minutes"] <= 60
+        assert job["timeout-minutes"] <= (180 if path.stem == "nightly" else 60)
         assert job["steps"][0]["uses"].startswith("actions/checkout@v")
         assert all(("run" in each) != ("uses" in each) for each in job["steps"])

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from test_pipeline import SMALL, Project, clone, commit
+from support.project import Project, clone, commit, small
 
-SHARED = ["baselines@mnist5k", "costs@mnist5k", "known_density", "theory"]
+SHARED = ["sanity@mnist5k", "costs@mnist5k", "known_density", "theory"]
 
 
 def cloned(project: Project, folder: Path) -> Project:
@@ -35,11 +35,7 @@ def lock(project: Project) -> dict[str, Any]:
 def head(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The head node's clone: two seeds of a small experiment, a shared folder as remote, and in it what no seed changes."""
     folder = tmp_path_factory.mktemp("machines")
-    project = clone(folder / "head")
-    (project.folder / "dvc.lock").unlink(missing_ok=True)
-    for path, value in SMALL.items():
-        project.set(path, value)
-    project.set(("seeds",), [0, 1])
+    project = small(folder / "head", seeds=[0, 1])
     project.run("dvc", "remote", "add", "--default", "shared", str(folder / "remote"))
     commit(project, "A small experiment of two seeds")
     project.run("dvc", "repro", *SHARED)
@@ -79,16 +75,16 @@ def test_another_clone_has_the_results_back_instead_of_training_again(head: Proj
 
 
 @pytest.mark.parametrize(
-    ("number", "revision", "said"),
+    ("number", "revision", "reason"),
     [
         (0, "no-such-branch", "error: 'no-such-branch': not a commit of "),
         (0, "main", "error: no DVC remote is set to push the results to: see docs/how-to/share.md"),
         (2, "with-remote", "error: task 2: there are only 2, from 0"),
     ],
 )
-def test_a_task_that_cannot_do_its_work_says_so_before_it_begins(bare: Project, number: int, revision: str, said: str) -> None:
+def test_a_task_that_cannot_do_its_work_says_so_before_it_begins(bare: Project, number: int, revision: str, reason: str) -> None:
     log = array_task(bare, number, revision, status=2)
-    assert said in log
+    assert reason in log
     assert "Running stage" not in log
 
 
@@ -97,7 +93,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone of two seeds in which nothing ran; its branch `with-remote` has a DVC remote."""
     folder = tmp_path_factory.mktemp("bare")
     project = clone(folder / "head")
-    project.set(("seeds",), [0, 1])
+    project.set("seeds", [0, 1])
     commit(project, "Two seeds")
     project.run("git", "checkout", "--quiet", "-b", "with-remote")
     project.run("dvc", "remote", "add", "--default", "shared", str(folder / "remote"))

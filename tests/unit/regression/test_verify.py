@@ -1,33 +1,19 @@
-"""Committed numbers follow from their files; one digit changed in any of them is found, with the file and the number."""
+"""Numbers follow from their files; one digit changed in any of them is found, with the file and the number."""
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
-from common import load_parameters
-from test_stages import ARGUMENTS, folder, run_all, run_here, tiny, write_parameters  # noqa: F401 (fixtures)
 
 from adversarial_nets.core import files
-from adversarial_nets.core.errors import CheckFailed
-from adversarial_nets.regression import reference as references
-from adversarial_nets.regression import verify
+from adversarial_nets.regression import recomputed, reference, verify
+from adversarial_nets.running.paths import RunPaths
 
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The committed reports and references, alone."""
-    shutil.copytree(ROOT / "reports", tmp_path / "reports")
-    (tmp_path / "choices").mkdir()
-    for name in ("README.md", "dvc.lock", "choices/dvc.lock", "choices/params.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+MNIST5K = Path("reports/reference/mnist5k")
+ABLATIONS = Path("reports/ablations")
 
 
 def contradictions() -> list[str]:
@@ -37,159 +23,172 @@ def contradictions() -> list[str]:
 def change_a_digit(path: Path, of: str) -> None:
     """The last digit of the first number that begins so."""
     text = path.read_text(encoding="utf-8")
-    changed = re.sub(rf"({of}[0-9.]*)([0-9])", lambda found: found[1] + str((int(found[2]) + 1) % 10), text, count=1)
+    changed = re.sub(rf"({of}[-−0-9.]*)([0-9])", lambda found: found[1] + str((int(found[2]) + 1) % 10), text, count=1)
     assert changed != text
     path.write_text(changed, encoding="utf-8")
 
 
-def test_the_committed_results_pass(committed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def run_verify(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The command's exit status."""
     monkeypatch.setattr("sys.argv", ["verify"])
-    verify.main()
+    try:
+        verify.main()
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+def test_results_as_the_pipeline_leaves_them_pass(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    assert run_verify(monkeypatch) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert {line.split()[0] for line in lines} == {"follows", "skipped"}
-    assert any(line.startswith("skipped") and "is not here" in line for line in lines)
+    skipped = [line for line in lines if not line.startswith("follows")]
+    assert [line.split(": ")[-1] for line in skipped] == [
+        "ablations/dvc.lock is not here",
+        "a reference is kept without its samples",
+    ]
+
+
+def test_what_is_not_here_is_skipped_by_name(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    for name in ("scores", "samples", "models", "data"):
+        shutil.rmtree(name)
+    assert run_verify(monkeypatch) == 0
+    lines = capsys.readouterr().out
+    for path in (
+        "scores/mnist5k/sanity.json",
+        "samples/mnist5k/0.npy",
+        "models/mnist5k/1/generator.safetensors",
+        "scores/theory.json",
+    ):
+        assert f": {path} is not here\n" in lines
 
 
 @pytest.mark.parametrize(
     ("file", "number"),
     [
-        ("reports/table1.csv", "mnist5k,8"),
-        ("reports/table1.csv", "mnist5k,19"),
-        ("reports/table1.md", "| 8"),
-        ("reports/index.html", ">8"),
+        ("reports/table1.csv", "digit subset\",mnist5k,"),
+        ("reports/table1.md", r"\(mnist5k\) +\| measured here +\| +\| +\| "),
+        ("reports/index.html", "<td>"),
         ("reports/metrics.json", '"seed_std": '),
-        ("reports/reference/mnist5k/table1.csv", "mnist5k,8"),
-        ("reports/reference/mnist5k/table1.csv", "-6"),
-        ("reports/reference/mnist5k/seeds.csv", "\n3,8"),
-        ("reports/reference/mnist5k/metrics.json", '"standard_error": '),
-        ("reports/reference/mnist_annealed/reliability.json", '"log_likelihood": '),
-        ("README.md", r"\| 2"),
+        ("reports/metrics.json", '"near_duplicates": '),
         ("reports/plots/sigma/mnist5k.csv", "0."),
-        ("reports/choices/choices.csv", "non_saturating,1,3200,3200,"),
-        ("reports/choices/README.md", r"\| 3,200 +\| "),
-        ("reports/choices/runs/alternating/1/scores.json", '"log_likelihood": '),
+        ("reports/theory.json", '"final_gap": '),
+        ("README.md", r"\| 2"),
     ],
-)
-def test_one_digit_that_is_changed_is_found(committed: Path, file: str, number: str) -> None:
-    change_a_digit(committed / file, re.escape(number) if number.startswith("|") else number)
-    found = contradictions()
-    assert any(
-        each.startswith((f"{file}: ", f"{Path(file).parent}: {Path(file).name} is", f"reports: {'/'.join(Path(file).parts[:2])}"))
-        or each.startswith(f"reports/choices: {'/'.join(Path(file).parts[:3])} is")
-        for each in found
-    ), found
+)  # fmt: skip
+def test_one_digit_that_is_changed_in_the_reports_is_found(project: Path, file: str, number: str) -> None:
+    change_a_digit(Path(file), number)
+    of_folder = f"reports: {'/'.join(Path(file).parts[:2])} is "
+    assert any(each.startswith((f"{file}: ", of_folder)) for each in contradictions())
 
 
 @pytest.mark.parametrize(
-    ("file", "number", "said"),
+    ("file", "number", "found"),
     [
-        ("choices.csv", "alternating,1,non_saturating,1,3200,3200,", "choices.csv: log_likelihood of alternating, seed 1 is"),
-        ("choices.csv", "\nalternating,alternating,", "choices.csv: discriminator_steps of alternating, seed 0 is"),
-        ("runs/alternating/1/scores.json", '"generator_updates": ', "choices.csv: generator_updates of alternating, seed 1 is"),
-        ("README.md", r"\| 3,200 +\| ", "README.md: | simultaneous "),
-        ("README.md", "in all of ", "README.md: Under minimax"),
-        ("README.md", r"\| alternating  \| +1 \| +0 \| +", "README.md: | alternating  |"),
+        ("table1.csv", "mnist5k,", "table1.csv: log_likelihood is "),
+        ("seeds.csv", "\n1,", "seeds.csv: log_likelihood of seed 1 is "),
+        ("metrics.json", '"standard_error": -?[0-9]', "metrics.json: standard_error is "),
+        ("metrics.json", '"draw_std": ', "metrics.json: draw_std is "),
+        ("provenance.json", '"sha256:[a-f]*', "provenance.json: sha256:"),
     ],
 )
-def test_without_a_lock_file_the_choices_still_have_to_follow(committed: Path, file: str, number: str, said: str) -> None:
-    (committed / "choices" / "dvc.lock").unlink()
+def test_without_checksums_the_numbers_of_a_reference_still_have_to_follow(
+    project: Path, file: str, number: str, found: str
+) -> None:
+    (MNIST5K / reference.CHECKSUMS).unlink()
     assert contradictions() == []
-    change_a_digit(committed / "reports" / "choices" / file, number)
-    assert any(each.startswith(f"reports/choices/{said}") for each in contradictions()), contradictions()
+    change_first_digit(MNIST5K / file, number)
+    assert any(each.startswith(f"{MNIST5K}/{found}") for each in contradictions()), contradictions()
 
 
-def test_choices_half_tried_out_are_skipped(committed: Path) -> None:
-    shutil.rmtree(committed / "reports" / "choices" / "runs" / "alternating" / "1")
-    (committed / "choices" / "dvc.lock").unlink()
-    [claim] = [claim for claim in verify.of_choices() if claim.file.endswith("choices.csv")]
-    assert claim.skipped == "reports/choices/runs/alternating/1/scores.json is not here"
-    shutil.rmtree(committed / "reports" / "choices")
-    assert [claim.skipped for claim in verify.of_choices()] == ["no choices were tried out here"]
+def change_first_digit(path: Path, of: str) -> None:
+    """Of the first number that begins so: a change that no rounding explains."""
+    text = path.read_text(encoding="utf-8")
+    changed = re.sub(rf"({of}-?)([0-9])", lambda found: found[1] + str((int(found[2]) + 1) % 10), text, count=1)
+    assert changed != text
+    path.write_text(changed, encoding="utf-8")
 
 
-def test_without_checksums_the_numbers_of_a_reference_still_have_to_follow(committed: Path) -> None:
-    for path in (committed / "reports" / "reference").glob("*/checksums.json"):
-        path.unlink()
-    assert contradictions() == []
-    change_a_digit(committed / "reports" / "reference" / "mnist5k" / "table1.csv", "mnist5k,8")
-    assert any("mnist5k/table1.csv: log_likelihood is 8" in each for each in contradictions())
-    change_a_digit(committed / "reports" / "reference" / "mnist_annealed" / "provenance.json", '"md5:[a-f]*')
-    assert any("mnist_annealed/provenance.json: md5:" in each for each in contradictions())
+@pytest.mark.parametrize("file", ["reliability.json", "learning_curve.csv", "parameters.json"])
+def test_every_file_of_a_reference_has_its_checksum(project: Path, file: str) -> None:
+    change_a_digit(MNIST5K / file, "")
+    assert any(each.startswith(f"{MNIST5K}: {file} is ") for each in contradictions())
+
+
+@pytest.mark.parametrize(
+    ("file", "number", "found"),
+    [
+        ("ablations.csv", "\nminimax,simultaneous,1,minimax,0,3200,3200,", "ablations.csv: log_likelihood of minimax, seed 0 is"),
+        ("ablations.csv", "\nminimax,simultaneous,", "ablations.csv: discriminator_steps of minimax, seed 0 is"),
+        ("runs/minimax/0/scores.json", '"generator_updates": ', "ablations.csv: generator_updates of minimax, seed 0 is"),
+        ("README.md", r"\| 3,", "README.md: | simultaneous "),
+        ("README.md", "in all of ", "README.md: Under minimax"),
+    ],
+)
+def test_ablations_have_to_follow_from_their_runs(project: Path, file: str, number: str, found: str) -> None:
+    change_a_digit(ABLATIONS / file, number)
+    assert any(each.startswith(f"{ABLATIONS}/{found}") for each in contradictions()), contradictions()
+
+
+def test_ablations_that_are_not_here_are_skipped(project: Path) -> None:
+    shutil.rmtree(ABLATIONS / "runs" / "minimax")
+    assert next(verify.of_ablations()).skipped == "reports/ablations/runs/minimax/0/scores.json is not here"
+    shutil.rmtree(ABLATIONS)
+    assert [claim.skipped for claim in verify.of_ablations()] == ["no ablations here; `make ablations` runs them"]
 
 
 @pytest.mark.parametrize(
     ("damage", "status"),
     [
-        (lambda: change_a_digit(Path("reports/table1.csv"), "mnist5k,8"), 1),
+        (lambda: change_first_digit(Path("reports/table1.csv"), "mnist5k,"), 1),
         (lambda: Path("reports/metrics.json").unlink(), 2),
         (lambda: Path("reports/table1.csv").write_text("nothing of use\n"), 2),
         (lambda: Path("reports/metrics.json").write_text("[]"), 2),
-        (lambda: Path("reports/reference/mnist5k/log_likelihoods.npz").write_bytes(b"PK"), 2),
+        (lambda: (MNIST5K / "log_likelihoods.npz").write_bytes(b"PK"), 2),
+        (lambda: (MNIST5K / "provenance.json").write_text("{}"), 2),
+        (lambda: Path("README.md").write_text("no table\n"), 2),
         (lambda: shutil.rmtree("reports/plots"), 1),
         (lambda: Path("README.md").write_text(Path("README.md").read_text().replace("| DBN", "| Ours | 999 |\n| DBN")), 1),
     ],
 )
 def test_the_exit_status_and_one_line_tell(
-    committed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, damage: Callable[[], None], status: int
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, damage: Callable[[], None], status: int
 ) -> None:
     damage()
-    monkeypatch.setattr("sys.argv", ["verify"])
-    with pytest.raises(SystemExit) as exit:
-        verify.main()
+    assert run_verify(monkeypatch) == status
     errors = capsys.readouterr().err
-    assert exit.value.code == status
     assert errors.startswith("error: ")
     assert len(errors.splitlines()) == 1
 
 
-def test_scores_samples_and_generators_are_recomputed_where_they_are(folder, run_here, parameter_values) -> None:  # noqa: F811
-    """A whole small run, made a reference; then one score, one sample and one weight that do not belong."""
-    write_parameters(folder, tiny(parameter_values))
-    run_all([stage for stage in ARGUMENTS if stage not in ("known_density", "theory", "report")], run_here)
-    ours = {seed: lambda seed=seed: list(verify._of_seed("mnist5k", seed)) for seed in ("0", "1")}
-    assert [(claim.skipped, claim.contradictions()) for claims in ours.values() for claim in claims()] == [("", [])] * 6
-    scores = folder / "scores" / "mnist5k" / "0" / "log_likelihoods.npz"
-    values = np.load(scores)["fold_0"]
+def test_a_failed_check_names_five_numbers_and_counts_the_rest(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    rows = (MNIST5K / "seeds.csv").read_text()
+    (MNIST5K / "seeds.csv").write_text(re.sub(r",(-?)(\d)", r",\g<1>1\2", rows))
+    change_first_digit(MNIST5K / "metrics.json", '"log_likelihood": ')
+    assert run_verify(monkeypatch) == 1
+    assert re.search(r"(?:; [^;]+){4}; and \d+ more\n$", capsys.readouterr().err)
+
+
+def claims_of(seed: int) -> Iterator[list[str]]:
+    return (claim.contradictions() for claim in recomputed.of_run(RunPaths("mnist5k", seed)))
+
+
+def test_scores_samples_and_generators_are_recomputed(project: Path) -> None:
+    """One score, then one generator that do not belong."""
+    run, other = RunPaths("mnist5k", 0), RunPaths("mnist5k", 1)
+    values = np.load(run.log_likelihoods)["fold_0"]
     values[7] += 0.1
-    files.write_npz(scores, fold_0=values)
-    of_image, of_mean, of_sample = ours["0"]()
-    assert [each.split(" is ")[0] for each in of_image.contradictions()] == [
-        f"{scores.relative_to(folder)}: log-likelihood of test image 7, fold 0"
-    ]
-    assert of_mean.contradictions()
-    shutil.copy(folder / "models" / "mnist5k" / "0" / "generator.safetensors", folder / "models" / "mnist5k" / "1")
-    assert of_sample.contradictions() == []
-    assert ours["1"]()[2].contradictions()
-
-
-def test_provenance_has_where_results_came_from(folder, run_here, parameter_values, monkeypatch) -> None:  # noqa: F811
-    write_parameters(folder, tiny(parameter_values))
-    run_all([stage for stage in ARGUMENTS if stage not in ("known_density", "theory", "report")], run_here)
-    shutil.copy(ROOT / "requirements.lock", folder)
-    monkeypatch.setattr(
-        reference.subprocess, "check_output", lambda command, **_: " M params.yaml\n" if "status" in command else "abc\n"
-    )
-    result = reference.load_experiment("mnist5k", [0, 1], Path("models"), Path("scores"), Path("figures"))
-    found = reference.provenance(result, load_parameters())
-    assert (found["commit"], found["dirty"], found["uncommitted_changes"]) == ("abc", True, ["params.yaml"])
-    assert found["data"].keys() == {"mnist_5k.csv.gz", "mnist5k.npz"}
-    assert all(re.fullmatch("sha256:[0-9a-f]{64}", checksum) for checksum in found["data"].values())
-    assert found["devices"] == {"0": "cpu", "1": "cpu"}
-    assert all(seconds > 0 for seconds in found["training_seconds"].values())
-    (folder / "logs" / "mnist5k" / "1.json").write_text('{"seconds": 3, "generator_sha256": "of another run"}')
-    assert reference.training_seconds("mnist5k", 1) is None
-    monkeypatch.setattr(reference, "refuse_stale_results", lambda: None)
-    (folder / "reports" / "figures").mkdir()
-    reference.write_experiment(result, load_parameters(), folder / "reports" / "reference" / "mnist5k")
-    claims = list(verify.of_reference(Path("reports/reference/mnist5k")))
-    assert [each for claim in claims for each in claim.contradictions()] == []
-    assert files.read_json(folder / "reports" / "reference" / "mnist5k" / references.CHECKSUMS)
-
-
-def test_a_failed_check_names_five_numbers_and_counts_the_rest(committed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seeds = committed / "reports" / "reference" / "mnist5k" / "seeds.csv"
-    seeds.write_text(re.sub(r",(\d)", r",1\1", seeds.read_text()))
-    monkeypatch.setattr(verify, "exit_status", lambda: __import__("contextlib").nullcontext())
-    monkeypatch.setattr("sys.argv", ["verify"])
-    with pytest.raises(CheckFailed, match=r"seeds\.csv: log_likelihood of seed 0 is 1.*; and \d+ more$"):
-        verify.main()
+    files.write_npz(run.log_likelihoods, fold_0=values)
+    of_image, of_mean, of_sample = claims_of(0)
+    assert [each.split(" is ")[0] for each in of_image] == [f"{run.log_likelihoods}: log-likelihood of test image 7, fold 0"]
+    assert of_mean
+    assert not of_sample
+    shutil.copy(run.generator, other.generator)
+    of_image, of_mean, of_sample = claims_of(1)
+    assert not of_image + of_mean
+    assert of_sample

