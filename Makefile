@@ -27,8 +27,10 @@ $(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
 repro: setup  ## regenerate tables, figures and report of the experiments in params.yaml
 	.venv/bin/python -m stages.check
 	.venv/bin/python -m adversarial_nets.running.prune
+	.venv/bin/python -m adversarial_nets.running.foreign
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
+	@.venv/bin/python -m adversarial_nets.regression.committed
 
 ablations: setup  ## try out Algorithm 1's ablations (half an hour): a table and a figure in reports/ablations/
 	.venv/bin/dvc repro ablations/dvc.yaml

@@ -1,7 +1,5 @@
 """Claims that numbers of one file follow from another: how they are compared, and what a contradiction looks like."""
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from adversarial_nets.core import files
 from adversarial_nets.parameters.reading import parse_yaml, read_text
 
 EXACT = 0.0
@@ -79,13 +76,4 @@ def as_locked(lock: Path, folder: Path) -> Compared:
     """What the stage `report` wrote into a folder, or found there: its digests now, and as a lock file has them."""
     stage = parse_yaml(read_text(lock), str(lock))["stages"]["report"]
     known = {each["path"]: each["md5"] for each in stage["deps"] + stage["outs"] if each["path"].startswith(f"{folder}/")}
-    return {path: _md5(Path(path)) for path in known if Path(path).exists()}, known, EXACT
-
-
-def _md5(path: Path) -> str:
-    """As DVC has it: a folder's is that of a list of its files."""
-    if not path.is_dir():
-        return files.digest(path, "md5")
-    names = sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
-    content = json.dumps([{"md5": _md5(path / name), "relpath": name} for name in names], sort_keys=True)
-    return hashlib.md5(content.encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return {path: dvc_cache.md5(Path(path)) for path in known if Path(path).exists()}, known, EXACT

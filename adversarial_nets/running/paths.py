@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
+LOCK = Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
@@ -14,7 +15,9 @@ LOGS = Path("logs")  # what may differ each time, such as durations; in neither 
 KNOWN_DENSITY = SCORES / "known_density.csv"
 THEORY, THEORY_FIGURES = SCORES / "theory.json", FIGURES / "theory"
 FIGURE_1, ANIMATION = THEORY_FIGURES / "figure_1.png", THEORY_FIGURES / "figure_1.gif"
-PROPOSITION_1, THEOREM_1, PROPOSITION_2 = (THEORY_FIGURES / f"{name}.png" for name in ("proposition_1", "theorem_1", "proposition_2"))
+PROPOSITION_1, THEOREM_1, PROPOSITION_2 = (
+    THEORY_FIGURES / f"{name}.png" for name in ("proposition_1", "theorem_1", "proposition_2")
+)
 
 PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
 TABLE, TABLE_TEXT = REPORTS / "table1.csv", REPORTS / "table1.md"

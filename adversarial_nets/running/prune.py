@@ -6,23 +6,20 @@ and `seeds` name them again. Anything else stays.
 
 import argparse
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import read
-from adversarial_nets.running import paths
+from adversarial_nets.running import dvc_cache, paths
 
 
 def prune() -> None:
     """Remove what is left over and in the cache, and print what was done."""
     left_over = left_overs(read(paths.PARAMETERS, Project))
-    cache = cache_folder() if left_over else None
+    cache = dvc_cache.folder() if left_over else None
     for path in left_over:
-        if is_cached(path, cache):
+        if dvc_cache.holds_all(path, cache):
             print(f"removing {path}: `suite` and `seeds` no longer name it, and DVC's cache holds it")
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         else:
@@ -40,18 +37,6 @@ def _left_overs(experiment: Path, project: Project) -> list[Path]:
         seeds = {str(seed) for seed in project.seeds}
         return [path for path in sorted(experiment.glob("*")) if path.stem.isdigit() and path.stem not in seeds]
     return [experiment] if paths.ExperimentPaths(experiment.name).parameters.exists() else []
-
-
-def cache_folder() -> Path:
-    """Where DVC keeps outputs, each under its MD5."""
-    return Path(subprocess.check_output([sys.executable, "-m", "dvc", "cache", "dir"], text=True).strip())
-
-
-def is_cached(path: Path, cache: Path) -> bool:
-    """Whether the cache has the content of every file."""
-    inside = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    digests = [files.digest(file, "md5") for file in inside]
-    return all((cache / "files" / "md5" / digest[:2] / digest[2:]).exists() for digest in digests)
 
 
 def main() -> None:

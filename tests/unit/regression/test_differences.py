@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from support.results import experiment_result as experiment
 
 from adversarial_nets.regression.compare import render
 from adversarial_nets.regression.differences import Pair, Side
@@ -15,6 +14,7 @@ from adversarial_nets.regression.revisions import Results
 from adversarial_nets.regression.rules import Comparable
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult
+from support.results import experiment_result as experiment
 
 COMPARABLE = Comparable(metrics=["num_samples", "num_test_images"], parameters=["data", "evaluation.sigma"])
 PARAMETERS = {"data.source": "mnist", "evaluation.sigma.count": 10, "training.epochs": 5}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adversarial_nets.core import files
-from adversarial_nets.running import prune
+from adversarial_nets.running import dvc_cache, prune
 from support.experiments import project_values, small_values, write_project
 
 
@@ -15,7 +15,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """DVC's cache, in a project of two seeds of mnist5k; mnist has a file too."""
     monkeypatch.chdir(tmp_path)
     write_project(tmp_path, project_values(), mnist5k=small_values(), mnist=small_values())
-    monkeypatch.setattr(prune, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(dvc_cache, "folder", lambda: tmp_path / "cache")
     return tmp_path / "cache"
 
 
