@@ -25,9 +25,8 @@ def forget_foreign() -> None:
     if count := len(locked["stages"]) - len(kept):
         with files.replacing(paths.LOCK) as temporary:
             YAML(typ="safe").dump({**locked, "stages": kept}, temporary)
-        print(
-            f"{paths.LOCK}: {count} stages have outputs that are not here; DVC takes this machine's own from its cache, or makes them"
-        )
+        where = "DVC takes them from its run cache, or makes them"
+        print(f"{paths.LOCK}: {count} stages have outputs that are not here; {where}")
 
 
 def is_foreign(stage: dict[str, Any], cache: Path) -> bool:
