@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from adversarial_nets.parameters.reading import parse_yaml, read_text
+from adversarial_nets.running import dvc_cache
 
 EXACT = 0.0
 COPIED = 6e-7  # one of the two files has the number rounded to 1e-6

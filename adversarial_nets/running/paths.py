@@ -15,9 +15,8 @@ LOGS = Path("logs")  # what may differ each time, such as durations; in neither 
 KNOWN_DENSITY = SCORES / "known_density.csv"
 THEORY, THEORY_FIGURES = SCORES / "theory.json", FIGURES / "theory"
 FIGURE_1, ANIMATION = THEORY_FIGURES / "figure_1.png", THEORY_FIGURES / "figure_1.gif"
-PROPOSITION_1, THEOREM_1, PROPOSITION_2 = (
-    THEORY_FIGURES / f"{name}.png" for name in ("proposition_1", "theorem_1", "proposition_2")
-)
+PROPOSITION_1, PROPOSITION_2 = THEORY_FIGURES / "proposition_1.png", THEORY_FIGURES / "proposition_2.png"
+THEOREM_1 = THEORY_FIGURES / "theorem_1.png"
 
 PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
 TABLE, TABLE_TEXT = REPORTS / "table1.csv", REPORTS / "table1.md"

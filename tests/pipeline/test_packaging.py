@@ -29,7 +29,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--target", str(folder / "site")]
     source = folder / "source"
-    names = subprocess.check_output(["git", "ls-files", "adversarial_nets", "pyproject.toml", "README.md", "LICENSE"], cwd=ROOT, text=True)
+    packaged = ["adversarial_nets", "pyproject.toml", "README.md", "LICENSE"]
+    names = subprocess.check_output(["git", "ls-files", *packaged], cwd=ROOT, text=True)
     for name in names.splitlines():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes((ROOT / name).read_bytes())
@@ -49,7 +50,8 @@ def test_the_installed_package_scores_samples(installed: Path) -> None:
 
 
 def test_templates_are_installed(installed: Path) -> None:
-    assert {path.name for path in (installed / "adversarial_nets" / "report" / "templates").iterdir()} >= {"report.html", "compare.html"}
+    templates = installed / "adversarial_nets" / "report" / "templates"
+    assert {path.name for path in templates.iterdir()} >= {"report.html", "compare.html"}
 
 
 def test_the_version_is_the_package_s() -> None:

@@ -16,11 +16,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("reports/metrics.json", "dvc.lock", "notes.txt"):
         files.write_text(Path(name), "one\n")
-    for command in (
-        ["init", "--quiet"],
-        ["add", "."],
-        ["-c", "user.name=a", "-c", "user.email=b", "commit", "--quiet", "-m", "c"],
-    ):
+    committing = ["-c", "user.name=a", "-c", "user.email=b", "commit", "--quiet", "-m", "Results"]
+    for command in (["init", "--quiet"], ["add", "."], committing):
         subprocess.run(["git", *command], check=True)
     return tmp_path
 
