@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.results import experiment_result
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
@@ -13,6 +12,7 @@ from adversarial_nets.regression.compare import compare
 from adversarial_nets.report import tables
 from support.experiments import ROOT, shipped_values, write_project
 from support.finished import git
+from support.results import experiment_result
 
 
 @pytest.fixture(autouse=True)
