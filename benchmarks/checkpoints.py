@@ -1,22 +1,23 @@
-"""What saving a training's state costs at the default interval, for the paper's MNIST networks.
+"""What saving a run's state costs at the default interval, for the paper's MNIST networks.
 
 Steps and saves take turns in one process, so that a machine whose speed drifts slows both; medians and ratios are printed.
 """
 
 import copy
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import timing
 import torch
-from common import exit_status, load_parameters
 
 from adversarial_nets.core import devices
-from adversarial_nets.core.errors import CheckFailed
-from adversarial_nets.gan.training import Players, Run, play_epoch, refuse_infinite_outcomes, start
-from adversarial_nets.running import checkpoints
+from adversarial_nets.core.errors import CheckFailed, exit_status
+from adversarial_nets.gan.run import Players, Run, Setup, start
+from adversarial_nets.gan.training import play_epoch, refuse_infinite_outcomes
+from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.running import checkpoints, paths
 from adversarial_nets.running.checkpoints import Checkpoint
 
 ROUNDS, STEPS = 15, 10
@@ -24,11 +25,11 @@ ALLOWED = 0.02  # of the time of training
 
 
 def main() -> None:
-    """Print a Markdown table. Raises CheckFailed where saving costs more than it may."""
-    parameters = load_parameters()
-    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device, parameters.threads)
+    """Print a Markdown table. Raises CheckFailed if saving costs more than it may."""
+    project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
+    device = devices.resolve(project.device, project.threads)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
-    run = start(experiment, images.numpy(), images[:100].numpy(), 0, device)
+    run = start(Setup(experiment, images.numpy(), images[:100].numpy(), 0, device))
     play_epoch(run, 1)
     run.kept = Players(*copy.deepcopy((run.game.generator, run.game.discriminator)), 1, 0.0)
     with tempfile.TemporaryDirectory() as folder:

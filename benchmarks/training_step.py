@@ -3,31 +3,32 @@
 The three take turns in one process, so that a machine whose speed drifts slows all of them; medians and ratios are printed.
 """
 
-import sys
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "stages"))
 import timing
 import torch
-from common import exit_status, load_parameters
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from adversarial_nets.core import devices
-from adversarial_nets.gan.training import Run, play_epoch, start
+from adversarial_nets.core.errors import exit_status
+from adversarial_nets.gan.run import Run, Setup, start
+from adversarial_nets.gan.training import play_epoch
 from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.running import paths
 
 ROUNDS, STEPS = 15, 10
 
 
 def main() -> None:
     """Print a Markdown table of medians and ratios."""
-    parameters = load_parameters()
-    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device, parameters.threads)
+    project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
+    device = devices.resolve(project.device, project.threads)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
-    ours = start(experiment, images.numpy(), images[:100].numpy(), 0, device)
+    ours = start(Setup(experiment, images.numpy(), images[:100].numpy(), 0, device))
     contestants = {
         "its matrix products alone": matrix_products(ours),
         "our step": lambda: play_epoch(ours, 1),

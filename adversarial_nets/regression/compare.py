@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError, exit_status
@@ -19,6 +18,7 @@ from adversarial_nets.parameters.reading import read
 from adversarial_nets.regression import revisions
 from adversarial_nets.regression.differences import Pair, Side
 from adversarial_nets.regression.rules import Rules
+from adversarial_nets.report.page import render_template
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import RunPaths
 
@@ -37,7 +37,7 @@ def compare(a: str, b: str) -> None:
     comparable = read(paths.RULES, Rules).comparable
     first, second = named(a), named(b)
     pairs = [Pair(title(*both), side(first, both[0]), side(second, both[1]), comparable) for both in matched(first, second)]
-    files.write_text(paths.COMPARISON, render(a, b, pairs))
+    files.write_text(paths.COMPARISON, render_template("compare.html", a=a, b=b, pairs=pairs))
     print(f"wrote {paths.COMPARISON}")
 
 
@@ -117,18 +117,6 @@ def scores(sha: str, runs: list[RunPaths]) -> list[list[np.ndarray]] | None:
         subprocess.run(get, stderr=subprocess.DEVNULL)
         found = [copy / run.log_likelihoods.relative_to(wanted) for run in runs]
         return [load_log_likelihoods(path) for path in found] if all(path.exists() for path in found) else None
-
-
-def render(a: str, b: str, pairs: list[Pair]) -> str:
-    """The page's HTML, with nothing beside it and nothing from the network."""
-    environment = Environment(
-        loader=PackageLoader("adversarial_nets.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("compare.html").render(a=a, b=b, pairs=pairs)
 
 
 def main() -> None:

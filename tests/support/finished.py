@@ -104,7 +104,8 @@ def write_ablation(variant: str, number: int) -> Path:
     curve = {"epoch": [1, 2], "gradient_norm": [1.5 - number, 0.25], "d_real": [0.75, 0.5], "d_fake": [0.25, 0.5 - number / 8]}
     files.write_csv(folder / "learning_curve.csv", pd.DataFrame(curve))
     files.write_csv(folder / "gradients.csv", pd.DataFrame({"epoch": [1], "update": [1], "gradient_norm": [1.5]}))
-    scores = {"discriminator_updates": 3200, "generator_updates": 3200, "log_likelihood": 83.125 - number, "kept_epoch": 2}
+    scores = {"log_likelihood": 83.125 - number, "standard_error": 7.5, "sigmas": [0.2], "sigma_at_grid_end": False}
+    scores |= {"discriminator_updates": 3200, "generator_updates": 3200, "kept_epoch": 2}
     files.write_json(folder / "scores.json", scores)
     return folder
 

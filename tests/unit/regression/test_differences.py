@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from adversarial_nets.regression.compare import render
 from adversarial_nets.regression.differences import Pair, Side
 from adversarial_nets.regression.revisions import Results
 from adversarial_nets.regression.rules import Comparable
 from adversarial_nets.report import tables
+from adversarial_nets.report.page import render_template
 from adversarial_nets.report.results import ExperimentResult
 from support.results import experiment_result as experiment
 
@@ -43,7 +43,7 @@ def pair(by: float = 20.0, seeds: int = 3, fold_sizes: tuple[int, ...] = (40,), 
 
 
 def page(*pairs: Pair) -> str:
-    return " ".join(render("main", "slower", list(pairs)).split())
+    return " ".join(render_template("compare.html", a="main", b="slower", pairs=pairs).split())
 
 
 def test_the_difference_is_of_the_means_and_its_error_paired_over_images() -> None:
@@ -146,7 +146,7 @@ def test_the_page_escapes_names_and_needs_nothing_else() -> None:
     evil = "<script>alert(1)</script>"
     both = pair()
     both = replace(both, b=replace(both.b, name=evil, samples=None, table=both.b.table.assign(model=evil)))
-    shown = render("main", evil, [both])
+    shown = render_template("compare.html", a="main", b=evil, pairs=[both])
     assert "<script" not in shown
     assert "http" not in shown
     assert "it has no picture of samples" in shown
