@@ -51,7 +51,7 @@ check-lock: setup  ## are the lock files in step with code and parameters? needs
 	.venv/bin/python -m adversarial_nets.regression.lock_files
 
 test: setup  ## run the tests (minutes)
-	.venv/bin/pytest -q -m 'not slow'
+	.venv/bin/pytest -q -n auto --dist loadscope -m 'not slow'
 
 test-nightly: setup  ## run the longer tests (an hour): kills, clones, ablations, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
 	.venv/bin/pytest -q -m slow
