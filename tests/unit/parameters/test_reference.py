@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from support.experiments import ROOT
-
 from adversarial_nets.parameters import reference
 from adversarial_nets.parameters.section import Section
+from support.experiments import ROOT
 
 
 def sections(kind: Any = Section) -> Iterator[type[Section]]:
