@@ -10,9 +10,9 @@ from adversarial_nets.parameters.section import Count, Positive, Section, requir
 class SigmaGrid(Section):
     """Bandwidths evenly spaced in log10."""
 
-    lowest: Positive
-    highest: Positive
-    count: Annotated[int, Field(ge=2)]
+    lowest: Positive = Field(description="smallest σ")
+    highest: Positive = Field(description="largest σ")
+    count: Annotated[int, Field(ge=2)] = Field(description="values of σ, evenly spaced in log10, ends included")
 
     @model_validator(mode="after")
     def _is_ordered(self) -> "SigmaGrid":
@@ -23,9 +23,9 @@ class SigmaGrid(Section):
 class CountGrid(Section):
     """Whole numbers evenly spaced in their logarithm, ends included."""
 
-    lowest: Count
-    highest: Count
-    count: Count
+    lowest: Count = Field(description="smallest number")
+    highest: Count = Field(description="largest number")
+    count: Count = Field(description="numbers, evenly spaced in their logarithm, ends included")
 
     @model_validator(mode="after")
     def _is_ordered(self) -> "CountGrid":
@@ -37,35 +37,41 @@ class CountGrid(Section):
 class SamplingParameters(Section):
     """How many samples stand for the generator."""
 
-    num_samples: Annotated[int, Field(ge=20)]  # Figure 2 shows so many
+    # Figure 2 shows so many
+    num_samples: Annotated[int, Field(ge=20)] = Field(description="samples that stand for the generator in the Parzen window")
 
 
 class EvaluationParameters(Section):
     """The Parzen-window protocol."""
 
-    num_validation_images: Count
-    sigma: SigmaGrid
+    num_validation_images: Count = Field(
+        description="validation images of each fold that σ is chosen on, the first ones; all if there are fewer"
+    )
+    sigma: SigmaGrid = Field(description="grid for σ, in the scale of the pixels")
 
 
 class SanityParameters(Section):
     """The sanity rows."""
 
-    num_samples: Count
-    num_centroids: Count
-    kmeans_iterations: Count
+    num_samples: Count = Field(
+        description="training images that serve as samples: the first ones, and as many at random; all if there are fewer"
+    )
+    num_centroids: Count = Field(description="k-means centroids of the training images that serve as samples")
+    kmeans_iterations: Count = Field(description="iterations of k-means")
 
 
 class ReliabilityParameters(Section):
     """How far a generator's score can be trusted."""
 
-    num_draws: Annotated[int, Field(ge=2)]  # a spread needs two
-    num_samples: CountGrid
+    # a spread needs two
+    num_draws: Annotated[int, Field(ge=2)] = Field(description="times that new samples are drawn and scored")
+    num_samples: CountGrid = Field(description="numbers of samples that the log-likelihood is measured under")
 
 
 class KnownDensityParameters(Section):
     """The estimate's error on a Gaussian, whose density is known."""
 
-    dimensions: CountGrid
-    num_samples: CountGrid
-    num_points: Count
-    repeats: Annotated[int, Field(ge=2)]
+    dimensions: CountGrid = Field(description="dimensions of the Gaussian N(0, I)")
+    num_samples: CountGrid = Field(description="numbers of samples in the Parzen window")
+    num_points: Count = Field(description="points that σ is chosen on, and as many others that are scored")
+    repeats: Annotated[int, Field(ge=2)] = Field(description="times that all is repeated")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from adversarial_nets.parameters.data_sets import AnyData
 from adversarial_nets.parameters.evaluation import (
@@ -21,14 +21,14 @@ from adversarial_nets.parameters.training import TrainingParameters
 class Experiment(Section):
     """One experiment, complete in itself."""
 
-    data: AnyData
-    generator: GeneratorParameters
-    discriminator: DiscriminatorParameters
-    training: TrainingParameters
-    sampling: SamplingParameters
-    evaluation: EvaluationParameters
-    sanity: SanityParameters
-    reliability: ReliabilityParameters
+    data: AnyData = Field(description="images and their split")
+    generator: GeneratorParameters = Field(description="noise and the layers that turn it into an image")
+    discriminator: DiscriminatorParameters = Field(description="layers that turn an image into the probability that it is real")
+    training: TrainingParameters = Field(description="how the game is played")
+    sampling: SamplingParameters = Field(description="samples of the kept generator")
+    evaluation: EvaluationParameters = Field(description="the Parzen-window protocol")
+    sanity: SanityParameters = Field(description="sanity checks: stand-ins for samples, scored by the generator's protocol")
+    reliability: ReliabilityParameters = Field(description="how far the generator's log-likelihood can be trusted")
 
     @property
     def image_shape(self) -> Shape:

@@ -7,17 +7,29 @@ from pydantic import Field, model_validator
 
 from adversarial_nets.parameters.section import Count, Name, Positive, Section, require
 
-KeepProbability = Annotated[float, Field(gt=0, le=1)]
+InitRange = Annotated[Positive, Field(description="weights start uniform in [−init_range, init_range]")]
+KeepProbability = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=1,
+        description="dropout: each input of the layer is kept with this probability and divided by it; 1 is no dropout",
+    ),
+]
+MaxColumnNorm = Annotated[
+    Positive | None,
+    Field(description="largest Euclidean norm of a unit's incoming weights after each update; without it, no limit"),
+]
 Shape = tuple[int, ...]  # of one value that a layer takes or gives: (units,) or (channels, height, width)
 
 
 class LayerParameters(Section):
     """What a fully connected layer has: weights uniform in [-init_range, init_range], and what is done to inputs and weights."""
 
-    units: Count
-    init_range: Positive
+    units: Count = Field(description="values that the layer puts out")
+    init_range: InitRange
     keep_probability: KeepProbability = 1.0
-    max_column_norm: Positive | None = None
+    max_column_norm: MaxColumnNorm = None
 
     def shape_after(self, shape: Shape) -> Shape:
         """Of the layer's output; it takes inputs of any shape."""
@@ -30,10 +42,16 @@ class LinearParameters(LayerParameters):
     With ``sparse_init`` in place of ``init_range``, so many incoming weights of each unit start from N(0, 1), the others at 0.
     """
 
-    init_range: Positive | None = None
-    type: Literal["relu", "sigmoid", "linear"]
-    bias: Annotated[float, Field(allow_inf_nan=False)] | Literal["marginals"] = 0.0
-    sparse_init: Count | None = None
+    init_range: Positive | None = Field(
+        None, description="weights start uniform in [−init_range, init_range]; give either this or sparse_init"
+    )
+    type: Literal["relu", "sigmoid", "linear"] = Field(description="a linear map, then this activation")
+    bias: Annotated[float, Field(allow_inf_nan=False)] | Literal["marginals"] = Field(
+        0.0, description="value that the biases start with; marginals: sigmoid(bias) is the mean training image"
+    )
+    sparse_init: Count | None = Field(
+        None, description="incoming weights of each unit that start from N(0, 1), the others start at 0"
+    )
 
     @model_validator(mode="after")
     def _has_one_initialisation(self) -> "LinearParameters":
@@ -50,15 +68,15 @@ class LinearParameters(LayerParameters):
 class MaxoutParameters(LayerParameters):
     """A linear map to ``units * pieces`` values, then the maximum over each unit's pieces."""
 
-    type: Literal["maxout"]
-    pieces: Count
+    type: Literal["maxout"] = Field(description="the maximum over pieces linear maps, for each unit")
+    pieces: Count = Field(description="linear maps of each unit")
 
 
 class PoolParameters(Section):
     """The maximum over square windows, those that hang over the border included."""
 
-    window: Count
-    stride: Count
+    window: Count = Field(description="side of the square window, in pixels; windows that hang over the border count")
+    stride: Count = Field(description="distance from one window to the next, in pixels")
 
     def size_after(self, size: int) -> int:
         """Windows along a side of so many values; 0 or less where the side is too short for one."""
@@ -68,15 +86,17 @@ class PoolParameters(Section):
 class ConvolutionalMaxoutParameters(Section):
     """A convolution to ``channels * pieces`` maps, the maximum over each channel's pieces, then over windows of each map."""
 
-    type: Literal["convolutional_maxout"]
-    channels: Count
-    pieces: Count
-    kernel: Count
-    pad: Annotated[int, Field(ge=0)]
-    pool: PoolParameters
-    init_range: Positive
+    type: Literal["convolutional_maxout"] = Field(
+        description="a convolution of stride 1, the maximum over each channel's pieces, then over windows of each map"
+    )
+    channels: Count = Field(description="maps that the layer puts out")
+    pieces: Count = Field(description="convolutions of each channel")
+    kernel: Count = Field(description="side of the square kernel, in pixels")
+    pad: Annotated[int, Field(ge=0)] = Field(description="zeros on every side of the inputs, in pixels")
+    pool: PoolParameters = Field(description="windows of the last maximum")
+    init_range: InitRange
     keep_probability: KeepProbability = 1.0
-    max_column_norm: Positive | None = None
+    max_column_norm: MaxColumnNorm = None
 
     def convolved(self, size: int) -> int:
         """Side of the maps before pooling, from that of the inputs."""
@@ -98,12 +118,14 @@ class TransposedConvolutionParameters(Section):
     Its output is linear. Biases are untied: one for each output channel and position.
     """
 
-    type: Literal["transposed_convolution"]
-    input_channels: Count
-    channels: Count
-    kernel: Count
-    stride: Count
-    init_range: Positive
+    type: Literal["transposed_convolution"] = Field(
+        description="a transposed convolution without padding and with a linear output; each output value has a bias of its own"
+    )
+    input_channels: Count = Field(description="channels of the square maps that the inputs are seen as")
+    channels: Count = Field(description="maps that the layer puts out")
+    kernel: Count = Field(description="side of the square kernel, in pixels")
+    stride: Count = Field(description="distance from one kernel to the next in the output, in pixels")
+    init_range: InitRange
     keep_probability: KeepProbability = 1.0
 
     def input_shape(self, shape: Shape) -> Shape:
@@ -130,15 +152,21 @@ Layers = Annotated[dict[Name, AnyLayer], Field(min_length=1)]
 class GeneratorParameters(Section):
     """Noise and the layers that turn it into an image."""
 
-    noise: Literal["uniform", "gaussian"]
-    noise_dimensions: Count
-    layers: Layers
+    noise: Literal["uniform", "gaussian"] = Field(
+        description="distribution of each coordinate of z: uniform on [−√3, √3] or gaussian N(0, 1); both have variance 1"
+    )
+    noise_dimensions: Count = Field(description="coordinates of z")
+    layers: Layers = Field(
+        description="layers from the noise to the image, in this order, by name; the last puts out one value for each pixel"
+    )
 
 
 class DiscriminatorParameters(Section):
     """The layers that turn an image into the probability that it is real."""
 
-    layers: Layers
+    layers: Layers = Field(
+        description="layers from the image to one probability, in this order, by name; the last is a sigmoid unit"
+    )
 
 
 def text(shape: Shape) -> str:

@@ -13,13 +13,21 @@ from adversarial_nets.parameters.training import GameParameters
 class Project(Section):
     """The whole of ``params.yaml``: what to run, where, and parameters that belong to no experiment."""
 
-    suite: Annotated[list[Name], Field(min_length=1)]
-    seeds: Annotated[list[Seed], Field(min_length=1)]
-    device: Literal["auto", "cpu", "cuda"]
-    threads: Annotated[int, Field(ge=1, le=1024)]
-    known_density: KnownDensityParameters
-    theory: TheoryParameters
-    helvetica: HelveticaParameters
+    suite: Annotated[list[Name], Field(min_length=1)] = Field(
+        description="experiments that `dvc repro` runs: names of files in experiments/"
+    )
+    seeds: Annotated[list[Seed], Field(min_length=1)] = Field(
+        description="each experiment is trained once per seed; the reported spread is over them"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        description="auto is CUDA if there is a GPU, otherwise the CPU; the results record which one it was"
+    )
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(
+        description="CPU threads of PyTorch; another number adds in another order, which changes last digits"
+    )
+    known_density: KnownDensityParameters = Field(description="the Parzen window's own error, measured on a Gaussian")
+    theory: TheoryParameters = Field(description="section 4 and Figure 1 of the paper, measured on densities that are known")
+    helvetica: HelveticaParameters = Field(description="the Helvetica scenario of section 6")
 
     @model_validator(mode="after")
     def _names_nothing_twice(self) -> "Project":
@@ -31,6 +39,8 @@ class Project(Section):
 class Ablations(Section):
     """The whole of ``ablations/params.yaml``: variants of one experiment's game, and the seeds that each is trained with."""
 
-    experiment: Name
-    seeds: Annotated[list[Seed], Field(min_length=1)]
-    variants: Annotated[dict[Name, GameParameters], Field(min_length=1)]
+    experiment: Name = Field(description="the experiment whose game is varied: a file's name in experiments/")
+    seeds: Annotated[list[Seed], Field(min_length=1)] = Field(description="each variant is trained once per seed")
+    variants: Annotated[dict[Name, GameParameters], Field(min_length=1)] = Field(
+        description="the variants by name; their keys mean what they mean in training"
+    )

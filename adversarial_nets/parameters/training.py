@@ -13,9 +13,9 @@ Momentum = Annotated[float, Field(ge=0, lt=1)]
 class MomentumParameters(Section):
     """Linear ramp from ``initial`` in epoch 1 to ``final`` in epoch ``saturation_epoch``."""
 
-    initial: Momentum
-    final: Momentum
-    saturation_epoch: Annotated[int, Field(ge=2)]
+    initial: Momentum = Field(description="momentum in epoch 1")
+    final: Momentum = Field(description="momentum from epoch saturation_epoch on")
+    saturation_epoch: Annotated[int, Field(ge=2)] = Field(description="epoch in which the linear ramp ends")
 
     @model_validator(mode="after")
     def _stays_positive(self) -> "MomentumParameters":
@@ -27,8 +27,8 @@ class MomentumParameters(Section):
 class AdamParameters(Section):
     """Adam's decay rates."""
 
-    beta1: Momentum
-    beta2: Momentum
+    beta1: Momentum = Field(description="decay rate of the mean of gradients")
+    beta2: Momentum = Field(description="decay rate of the mean of squared gradients")
 
 
 class ValidationParameters(Section):
@@ -37,17 +37,21 @@ class ValidationParameters(Section):
     Without a grid for σ of its own it is the published one, which is for pixels in [0, 1].
     """
 
-    every: Count
-    num_samples: Count
-    num_images: Count
-    sigma: SigmaGrid | None = None
+    every: Count = Field(description="epochs from one validation to the next; the last epoch has one too")
+    num_samples: Count = Field(description="samples in the Parzen window")
+    num_images: Count = Field(description="validation images, the first ones; all if there are fewer")
+    sigma: SigmaGrid | None = Field(
+        None, description="grid for σ; without it, the published one, 10 values from 0.1 to 1, for pixels in [0, 1]"
+    )
 
 
 class AnnealingParameters(Section):
     """A faster decay of the learning rate towards the end."""
 
-    after_updates: Count
-    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    after_updates: Count = Field(description="updates after which this decay takes the place of the other")
+    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        description="the learning rate is divided by this after every later update"
+    )
 
 
 class PretrainingParameters(Section):
@@ -56,16 +60,24 @@ class PretrainingParameters(Section):
     Then the layers beneath it are put in, and training goes on against a fresh discriminator with new schedules.
     """
 
-    first_layer: Name
-    epochs: Count
+    first_layer: Name = Field(
+        description="the generator's layer that is fed with noise in the first stage; those before it are left out"
+    )
+    epochs: Count = Field(description="epochs of the first stage")
 
 
 class GameParameters(Section):
     """The choices that Algorithm 1 and section 3 leave: who moves when, how often, and towards what."""
 
-    game: Literal["simultaneous", "alternating"]
-    discriminator_steps: Count
-    generator_objective: Literal["non_saturating", "minimax"]
+    game: Literal["simultaneous", "alternating"] = Field(
+        description="simultaneous: both players move at once, as in the published code; alternating: Algorithm 1 of the paper"
+    )
+    discriminator_steps: Count = Field(
+        description="k of Algorithm 1: updates of D for each one of G; the simultaneous game has 1"
+    )
+    generator_objective: Literal["non_saturating", "minimax"] = Field(
+        description="non_saturating: G ascends log D(G(z)); minimax: G descends log(1 − D(G(z)))"
+    )
 
     @model_validator(mode="after")
     def _has_steps_to_make(self) -> "GameParameters":
@@ -80,18 +92,31 @@ class GameParameters(Section):
 class TrainingParameters(GameParameters):
     """How the game is played."""
 
-    pretraining: PretrainingParameters | None = None
-    epochs: Count
-    minibatch_size: Count
-    optimizer: Literal["momentum", "adam"]
-    learning_rate: Positive
-    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)]
-    learning_rate_floor: Positive
-    annealing: AnnealingParameters | None = None
-    momentum: MomentumParameters
-    adam: AdamParameters
-    validation: ValidationParameters
-    keep: Literal["last", "best"]
+    pretraining: PretrainingParameters | None = Field(
+        None,
+        description="a first stage, before the other layers are put in and D starts afresh; without it, there is one stage",
+    )
+    epochs: Count = Field(
+        description="passes of the discriminator over the training images; the paper does not give their number"
+    )
+    minibatch_size: Count = Field(description="training images in one update")
+    optimizer: Literal["momentum", "adam"] = Field(
+        description="momentum (the paper's) or adam; each has settings of its own below"
+    )
+    learning_rate: Positive = Field(description="learning rate of both players in the first update")
+    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        description="the learning rate is divided by this after every update; 1 is no decay"
+    )
+    learning_rate_floor: Positive = Field(description="lowest learning rate")
+    annealing: AnnealingParameters | None = Field(
+        None, description="a faster decay of the learning rate towards the end; without it, there is none"
+    )
+    momentum: MomentumParameters = Field(description="for the optimizer momentum: a linear ramp over epochs")
+    adam: AdamParameters = Field(description="for the optimizer adam")
+    validation: ValidationParameters = Field(description="how the log-likelihood on the learning curve is taken, in nats")
+    keep: Literal["last", "best"] = Field(
+        description="which generator is kept: the last, or the best by validation log-likelihood"
+    )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "TrainingParameters":
