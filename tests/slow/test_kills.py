@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
-from test_pipeline import Project, clone
-from test_stages import tiny
+
+from support.experiments import small_values
+from support.project import EXPERIMENT, Project, clone
 
 STAGE = "train@mnist5k-0"
 LOCK = Path("checkpoints/mnist5k-0.lock")
 
 
 @pytest.fixture
-def project(tmp_path, parameter_values) -> Project:
+def project(tmp_path) -> Project:
     """A clone with a training of some seconds."""
     project = clone(tmp_path)
-    (project.folder / "dvc.lock").unlink()
-    YAML(typ="safe").dump(tiny(parameter_values, epochs=1500, keep="last"), project.folder / "params.yaml")
+    (project.folder / "dvc.lock").unlink(missing_ok=True)
+    YAML(typ="safe").dump(small_values(epochs=1500, keep="last"), project.folder / EXPERIMENT)
     return project
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from test_pipeline import SMALL, Project, clone, commit
 
-SHARED = ["baselines@mnist5k", "costs@mnist5k", "known_density", "theory"]
+from support.project import Project, clone, commit, small
+
+SHARED = ["sanity@mnist5k", "costs@mnist5k", "known_density", "theory"]
 
 
 def cloned(project: Project, folder: Path) -> Project:
@@ -35,11 +36,7 @@ def lock(project: Project) -> dict[str, Any]:
 def head(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The head node's clone: two seeds of a small experiment, a shared folder as remote, and in it what no seed changes."""
     folder = tmp_path_factory.mktemp("machines")
-    project = clone(folder / "head")
-    (project.folder / "dvc.lock").unlink(missing_ok=True)
-    for path, value in SMALL.items():
-        project.set(path, value)
-    project.set(("seeds",), [0, 1])
+    project = small(folder / "head", seeds=[0, 1])
     project.run("dvc", "remote", "add", "--default", "shared", str(folder / "remote"))
     commit(project, "A small experiment of two seeds")
     project.run("dvc", "repro", *SHARED)
@@ -97,7 +94,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone of two seeds in which nothing ran; its branch `with-remote` has a DVC remote."""
     folder = tmp_path_factory.mktemp("bare")
     project = clone(folder / "head")
-    project.set(("seeds",), [0, 1])
+    project.set("seeds", [0, 1])
     commit(project, "Two seeds")
     project.run("git", "checkout", "--quiet", "-b", "with-remote")
     project.run("dvc", "remote", "add", "--default", "shared", str(folder / "remote"))

@@ -190,7 +190,7 @@ def test_no_title_is_one_of_the_papers(title: str) -> None:
 
 @pytest.mark.parametrize("shape", [[2, 5, 4], [5, 4, 3], [20], [1, 1, 5, 4]])
 def test_shapes_that_no_image_has_are_refused(shape: list[int]) -> None:
-    with pytest.raises(ValidationError, match="image_shape|must be height and width, or channels before them"):
+    with pytest.raises(ValidationError, match=r"image_shape|must be height and width, or channels before them"):
         own(NOWHERE, image_shape=shape)
 
 

@@ -52,9 +52,8 @@ def test_files_are_copied_and_left_as_they_are(given: tuple[AnyData, Path], tmp_
     fetched = contents(tmp_path / "fetched")
     assert fetched.items() <= contents(raw).items()
     assert fetched
-    assert not {path.stat().st_ino for path in (tmp_path / "fetched").rglob("*")} & {
-        path.stat().st_ino for path in raw.rglob("*")
-    }
+    links = [path for path in (tmp_path / "fetched").rglob("*") if path.is_file() and path.stat().st_nlink > 1]
+    assert not links  # DVC may make its files read-only
 
 
 def test_files_placed_after_a_first_failure_are_found(given: tuple[AnyData, Path], tmp_path: Path) -> None:
@@ -111,7 +110,7 @@ def test_images_without_a_checksum_must_be_where_they_are_said_to_be(tmp_path: P
 
 def test_preparing_reads_nothing_but_what_was_fetched(given: tuple[AnyData, Path], tmp_path: Path) -> None:
     data, raw = given
-    with pytest.raises(InputError, match="run `python -m stages.fetch own` for them"):
+    with pytest.raises(InputError, match=r"run `python -m stages.fetch own` for them"):
         sources.prepare(data, tmp_path / "fetched", "own")
     sources.fetch(data, raw, tmp_path / "fetched")
     raw.rename(tmp_path / "elsewhere")
