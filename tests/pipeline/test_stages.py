@@ -265,7 +265,7 @@ def test_an_unknown_experiment_is_named_with_the_known_ones(folder: Path, run_he
     assert snapshot(folder) == before
 
 
-@pytest.mark.parametrize("experiment", ["mnits", "", "../mnist5k"])
+@pytest.mark.parametrize("experiment", ["mnits", "", "small/tfd_small"])
 def test_an_unknown_experiment_is_refused_on_the_command_line(folder: Path, experiment: str) -> None:
     before = snapshot(folder)
     assert f"'{experiment}'" in line(run(folder, "prepare", experiment))
