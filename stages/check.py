@@ -1,6 +1,6 @@
 """Check every parameter file before DVC deletes anything; the output is constant, so that it never makes another stage run."""
 
-from adversarial_nets.core import devices, files
+from adversarial_nets.core import files
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiments
 from adversarial_nets.running import paths
@@ -13,6 +13,8 @@ def check(task: Task) -> None:
     for name in task.project.suite:
         experiment_path(name, paths.EXPERIMENTS)
     if task.project.device == "cuda":
+        from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
+
         devices.resolve(task.project.device, task.project.threads)  # refuses if there is no GPU
     files.write_text(paths.PARAMETERS_VALID, "The stage `check` found every parameter valid.\n")
 

@@ -3,36 +3,48 @@
 from pathlib import Path
 
 import numpy as np
+from torchvision.datasets import FER2013
 
-from adversarial_nets.core.errors import InputError
+from adversarial_nets.core.errors import InputError, one_line
 from adversarial_nets.core.files import digest
 from adversarial_nets.data.prepared import OUTSIDE, TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.parameters.data_sets import Fer2013
 
-NUM_FOLDS = 5
+FOLDER, NUM_FOLDS = "fer2013", 5  # torchvision's folder
 PAGE = "https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge"
 # Each of these has all images, torchvision takes the first that is there.
 CHOICES = [["fer2013.csv"], ["icml_face_data.csv"], ["train.csv", "test.csv"]]
 
 
-def locate(data: Fer2013, raw: Path) -> dict[str, Path]:
-    """The files by name. Raises InputError if they are not there: one accepts the contest's terms to have them."""
-    return {f"fer2013/{path.name}": path for path in _files(raw / "fer2013")}
+def locate(data: Fer2013, folder: Path) -> dict[str, Path]:
+    """The files in ``fer2013`` of a folder by name, nothing if they are not there.
+
+    Raises InputError if torchvision, which knows the published checksums, refuses one.
+    """
+    used = _files(folder)
+    if used:
+        _read(folder, used)
+    return {f"{FOLDER}/{path.name}": path for path in used}
 
 
-def prepare(data: Fer2013, raw: Path, name: str) -> PreparedData:
+def download(data: Fer2013, raw: Path) -> None:
+    """Raises InputError: one accepts the contest's terms to have the files."""
+    path = raw / FOLDER / CHOICES[0][0]
+    raise InputError(f"{path}: not there; accept the contest's terms at {PAGE}, and put the file there")
+
+
+def prepare(data: Fer2013, folder: Path, name: str) -> PreparedData:
     """Distinct images at random: some to train on, and five parts of others; each fold tests on one, and chooses σ on the next.
 
-    The files are in ``raw/fer2013``, and torchvision verifies them by published checksums. Raises InputError where they are
-    missing or wrong.
+    Raises InputError if a file is wrong, or holds fewer images than are asked for.
     """
-    used = _files(raw / "fer2013")
-    images, labels = distinct(*_read(raw, used))
+    used = _files(folder)
+    images, labels = distinct(*_read(folder, used))
     num_train = data.num_train or max(len(images) - NUM_FOLDS * data.num_fold, 1)
     wanted = num_train + NUM_FOLDS * data.num_fold
     if wanted > len(images):
         raise InputError(
-            f"{raw / 'fer2013'}: has {len(images)} distinct images, and {wanted} are asked for; lower num_train or num_fold"
+            f"{folder / FOLDER}: has {len(images)} distinct images, and {wanted} are asked for; lower num_train or num_fold"
         )
     order = np.random.default_rng(data.split_seed).permutation(len(images))[:wanted]
     return PreparedData(
@@ -64,21 +76,20 @@ def five_folds(num_train: int, num_fold: int) -> np.ndarray:
 
 
 def _files(folder: Path) -> list[Path]:
+    """Those that are used, the first of ``CHOICES`` that is there."""
     for names in CHOICES:
-        if (folder / names[0]).exists():
-            return [folder / name for name in names]
-    raise InputError(f"{folder / 'fer2013.csv'}: not there; accept the contest's terms at {PAGE}, and put the file there")
+        if (folder / FOLDER / names[0]).exists():
+            return [folder / FOLDER / name for name in names]
+    return []
 
 
-def _read(raw: Path, used: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+def _read(folder: Path, used: list[Path]) -> tuple[np.ndarray, np.ndarray]:
     """All images, uint8, and their labels; 255 stands for one that the file does not tell."""
-    from torchvision.datasets import FER2013
-
     try:
-        parts = [FER2013(raw, split) for split in ("train", "test")]
+        parts = [FER2013(folder, split) for split in ("train", "test")]
     except RuntimeError as error:
         names = " and ".join(str(path) for path in used)
-        raise InputError(f"{names}: {' '.join(str(error).split())}") from None
+        raise InputError(f"{names}: {one_line(error)}") from None
     pairs = [pair for part in parts for pair in part]
     labels = [255 if label is None else label for _, label in pairs]
     return np.stack([np.asarray(image) for image, _ in pairs]), np.array(labels, np.uint8)

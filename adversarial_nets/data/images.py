@@ -15,106 +15,125 @@ from adversarial_nets.parameters.data_sets import Images
 NO_CLASS = 255
 
 
-def locate(data: Images, raw: Path) -> dict[str, Path]:
-    """The source files by name. Raises InputError if there are none, or the file has another checksum than ``sha256``."""
-    path = Path(data.path).expanduser()
-    if path.is_dir():
-        found = {str(each.relative_to(path)): each for each in sorted(path.rglob("*.png"))}
-        if not found:
-            raise InputError(f"{path}: holds no PNG; put images there, or change data.path")
-        return found
-    if not path.is_file():
-        raise InputError(f"{path}: not there; put the images there, an .npz file or a folder of PNGs, or change data.path")
+def locate(data: Images, place: Path) -> dict[str, Path]:
+    """The files at ``place`` by name: an ``.npz`` file, or those in a folder; nothing if there are none.
+
+    Raises InputError if a file has another checksum than ``sha256``, cannot be read, or does not fit the parameters.
+    """
+    found = _files(place)
     if data.sha256:
-        verify(path, "sha256", data.sha256, "put that file there, or change data.sha256")
-    return {path.name: path}
+        for path in found.values():
+            verify(path, "sha256", data.sha256, "put that file there, or change data.sha256; a folder of PNGs has none")
+    if found:
+        _read_and_split(data, found)
+    return found
+
+
+def download(data: Images, place: Path) -> None:
+    """Raises InputError: nobody else has the images."""
+    raise InputError(f"{place}: no images there; put them there, an .npz file or a folder of PNGs, or change data.path")
 
 
 def prepare(data: Images, folder: Path, name: str) -> PreparedData:
-    """Read and split the images.
-
-    PNGs in folders have the folder as their class. Raises InputError if the images are of another shape than ``image_shape``, or
-    fewer than asked for.
-    """
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    images, labels = _read_npz(paths[0]) if paths[0].suffix == ".npz" else _read_pngs(folder, paths)
-    _require_fit(data, images, labels)
-    images = images.reshape(len(images), *data.shape[data.shape[0] == 1 :])
-    parts = _split(data, labels)
+    """The images in the order of the file, or of the PNGs' names, split at random. PNGs in folders have the folder as class."""
+    found = _files(folder)
+    images, labels, parts = _read_and_split(data, found)
     folds = np.full((1, len(labels)), OUTSIDE, np.uint8)
     for code, part in zip((TRAIN, VALIDATION, TEST), parts, strict=True):
         folds[0, part] = code
     return PreparedData(
         title=np.array(data.title or name),
-        images=np.ascontiguousarray(images),
+        images=images,
         labels=labels,
         training=parts[0],
         folds=folds,
-        source_files=np.array([path.relative_to(folder).as_posix() for path in paths]),
-        source_checksums=np.array([f"sha256:{digest(path, 'sha256')}" for path in paths]),
+        source_files=np.array(list(found)),
+        source_checksums=np.array([f"sha256:{digest(path, 'sha256')}" for path in found.values()]),
     )
 
 
+def _files(place: Path) -> dict[str, Path]:
+    if place.is_file():
+        return {place.name: place}
+    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() == ".png") or sorted(place.glob("*.npz"))[:1]
+    return {path.relative_to(place).as_posix(): path for path in paths}
+
+
+def _read_and_split(data: Images, found: dict[str, Path]) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Images (n, H, W) or (n, C, H, W) and labels (n,), both uint8, and the indices of each part."""
+    first, *others = found.values()
+    images, labels = _read_pngs([first, *others]) if others or first.suffix.lower() == ".png" else _read_npz(first)
+    if (1, *images.shape[1:])[-3:] != data.shape:
+        found = f"{first} has images of the shape {list(images.shape[1:])}"
+        raise InputError(f"data.image_shape: is {data.image_shape}, but {found}")
+    images = np.ascontiguousarray(images.reshape(len(images), *data.shape[data.shape[0] == 1 :]))
+    return images, labels, _split(data, labels)
+
+
 def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            images = arrays["images"]
-            labels = arrays["labels"] if "labels" in arrays else np.full(len(images), NO_CLASS)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InputError(f"{path.name}: needs an array `images` in an .npz file ({one_line(error)})") from None
-    if labels.dtype.kind not in "iu" or labels.min(initial=0) < 0 or labels.max(initial=0) > NO_CLASS:
-        raise InputError(f"{path.name}: `labels` must be whole numbers from 0 to 254")
+    arrays = _arrays(path)
+    images, labels = arrays["images"], arrays.get("labels")
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.size == 0:
+        found = f"{images.dtype} {images.shape}"
+        raise InputError(f"{path}: `images` must be bytes (uint8), (n, H, W) or (n, C, H, W); they are {found}")
+    if labels is None:
+        return images, np.full(len(images), NO_CLASS, np.uint8)
+    if labels.shape != (len(images),) or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= NO_CLASS:
+        found = f"{labels.dtype} {labels.shape}"
+        raise InputError(f"{path}: `labels` must be {len(images)} whole numbers from 0 to 254, one an image; they are {found}")
     return images, labels.astype(np.uint8)
 
 
-def _read_pngs(folder: Path, paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, H, W), or (n, 3, H, W) in colour, and the number of each one's folder."""
-    parents = [path.parent for path in paths]
-    names = sorted(set(parents))
-    classes = np.array([names.index(parent) for parent in parents], np.uint8)
-    labels = classes if len(names) > 1 else np.full(len(paths), NO_CLASS, np.uint8)
-    pictures = [_read_png(path, folder) for path in paths]
-    if len({picture.shape for picture in pictures}) > 1:
-        raise InputError(f"{folder}: images of several shapes; all must have the shape data.image_shape")
-    return np.stack(pictures), labels
-
-
-def _read_png(path: Path, folder: Path) -> np.ndarray:
+def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with Image.open(path) as picture:
-            is_grey = picture.mode in ("1", "L")
-            pixels = np.asarray(picture.convert("L" if is_grey else "RGB"))
-    except OSError as error:
-        raise InputError(f"{path.relative_to(folder)}: not a PNG: {one_line(error)}") from None
-    return pixels if is_grey else np.moveaxis(pixels, -1, 0)
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in ("images", "labels") if name in archive.files}
+    except Exception as error:  # what a damaged file raises depends on where it is damaged
+        raise InputError(f"{path}: cannot be read as an .npz file without pickled objects: {one_line(error)}") from None
+    if "images" not in arrays:
+        raise InputError(f"{path}: has no array `images`; save it as np.savez(file, images=images, labels=labels)")
+    return arrays
 
 
-def _require_fit(data: Images, images: np.ndarray, labels: np.ndarray) -> None:
-    if images.dtype != np.uint8:
-        raise InputError(f"data.path: images must be bytes (uint8) from 0 to 255; they are {images.dtype}")
-    wanted = tuple(data.image_shape)
-    if images.shape[1:] not in (wanted, data.shape):
-        raise InputError(f"data.image_shape: is {list(wanted)}, but the images have the shape {list(images.shape[1:])}")
-    if len(labels) != len(images):
-        raise InputError(f"data.path: {len(labels)} labels for {len(images)} images; one an image is needed")
-    asked = data.num_train + data.num_validation + data.num_test
-    if asked > len(images):
-        raise InputError(f"data.num_train: with num_validation and num_test makes {asked} images; there are {len(images)}")
+def _read_pngs(paths: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, H, W), or (n, 3, H, W) in colour, and the number of each one's folder."""
+    pictures = [_read_png(path) for path in paths]
+    for path, picture in zip(paths, pictures, strict=True):
+        if picture.shape != pictures[0].shape:
+            shapes = f"{list(picture.shape)}, and that of {paths[0]} is {list(pictures[0].shape)}"
+            raise InputError(f"{path}: its shape is {shapes}; all must have the same, data.image_shape")
+    folders, classes = np.unique([str(path.parent) for path in paths], return_inverse=True)
+    if len(folders) > NO_CLASS:
+        raise InputError(f"{paths[0].parent.parent}: has images in {len(folders)} folders; at most 255 classes are possible")
+    return np.stack(pictures), classes.astype(np.uint8) if len(folders) > 1 else np.full(len(paths), NO_CLASS, np.uint8)
+
+
+def _read_png(path: Path) -> np.ndarray:
+    """(H, W) uint8 if it is grey, otherwise (3, H, W); what makes it transparent is left out."""
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            if picture.mode.startswith("I"):
+                raise ValueError("it has 16 bits a pixel; save it with 8")
+            pixels = np.asarray(picture.convert("L" if picture.mode in ("1", "L", "LA") else "RGB"))
+    except Exception as error:  # as above
+        raise InputError(f"{path}: cannot be read as a PNG: {one_line(error)}") from None
+    return pixels if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
 
 
 def _split(data: Images, labels: np.ndarray) -> list[np.ndarray]:
     """Indices of the images for training, validation and testing, each with the classes in equal shares if there are classes."""
-    split = {"random_state": data.split_seed}
-    classes = labels if len(np.unique(labels)) > 1 else None
+    asked = data.num_train + data.num_validation + data.num_test
+    if asked > len(labels):
+        raise InputError(f"data.num_train: with num_validation and num_test makes {asked} images; there are {len(labels)}")
     try:
-        training, rest = _divided(np.arange(len(labels)), classes, data.num_train, len(labels) - data.num_train, split)
-        validation, test = _divided(
-            rest, classes if classes is None else classes[rest], data.num_validation, data.num_test, split
-        )
+        training, rest = _divided(np.arange(len(labels)), labels, (data.num_train, len(labels) - data.num_train), data.split_seed)
+        validation, test = _divided(rest, labels, (data.num_validation, data.num_test), data.split_seed)
     except ValueError as error:
-        raise InputError(f"data.num_train: the images cannot be split equally by class ({one_line(error)})") from None
+        raise InputError(f"data.num_train: the images cannot be split equally by class: {one_line(error)}") from None
     return [training, validation, test]
 
 
-def _divided(rows: np.ndarray, classes: np.ndarray | None, first: int, second: int, split: dict) -> list[np.ndarray]:
-    return train_test_split(rows, train_size=first, test_size=second, stratify=classes, **split)
+def _divided(rows: np.ndarray, labels: np.ndarray, sizes: tuple[int, int], seed: int) -> list[np.ndarray]:
+    """Rows at random, as many as ``sizes`` says."""
+    classes = labels[rows] if len(np.unique(labels)) > 1 else None
+    return train_test_split(rows, train_size=sizes[0], test_size=sizes[1], stratify=classes, random_state=seed)

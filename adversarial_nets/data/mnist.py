@@ -21,22 +21,36 @@ from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.parameters.data_sets import OfficialDigits
 
 FOLDER = Path("MNIST/raw")  # torchvision's
-# Of the archives that make a data set MNIST; others of the same format may be asked for, and are called by their experiment's name.
-PUBLISHED = {name: md5 for name, md5 in MNIST.resources}
+# Checksums that make a data set MNIST; other archives in its format are called by their experiment's name.
+PUBLISHED = dict(MNIST.resources)
 
 
-def locate(data: OfficialDigits, raw: Path) -> dict[str, Path]:
-    """The archives by name, in ``raw/MNIST/raw``; missing ones are downloaded into it.
+def locate(data: OfficialDigits, folder: Path) -> dict[str, Path]:
+    """The archives by name, in ``MNIST/raw`` of a folder; nothing if one is missing.
 
-    Raises InputError if one is not as ``md5`` says, or cannot be downloaded.
+    Raises InputError if one is not as ``md5`` says.
     """
-    folder = raw / FOLDER
-    present = [name for name in data.md5 if (folder / name).exists()]
-    for name in present:
-        verify(folder / name, "md5", data.md5[name], "delete it to have it downloaded, or put the official file there")
-    if len(present) < len(data.md5):
-        _download(data.md5, folder, present)
-    return {str(FOLDER / name): folder / name for name in data.md5}
+    found = {str(FOLDER / name): folder / FOLDER / name for name in _present(data.md5, folder)}
+    for path in found.values():
+        verify(path, "md5", data.md5[path.name], "delete it to have it downloaded, or put the official file there")
+    return found if len(found) == len(data.md5) else {}
+
+
+def download(data: OfficialDigits, raw: Path) -> None:
+    """Put the archives that ``raw/MNIST/raw`` lacks into it, each whole and verified. Raises InputError if one cannot be had.
+
+    torchvision trusts what was unpacked once and overwrites archives that it does not like, so it works on copies.
+    """
+    folder, present = raw / FOLDER, _present(data.md5, raw)
+    with tempfile.TemporaryDirectory() as root:
+        workspace = Path(root) / FOLDER
+        workspace.mkdir(parents=True)
+        for name in present:
+            shutil.copyfile(folder / name, workspace / name)
+        _download_into(root, data.md5, folder)
+        for name in data.md5.keys() - set(present):
+            with files.replacing(folder / name) as temporary:
+                shutil.copyfile(workspace / name, temporary)
 
 
 def prepare(data: OfficialDigits, folder: Path, name: str) -> PreparedData:
@@ -56,6 +70,10 @@ def prepare(data: OfficialDigits, folder: Path, name: str) -> PreparedData:
         source_files=np.array(list(data.md5)),
         source_checksums=np.array([f"md5:{checksum}" for checksum in data.md5.values()]),
     )
+
+
+def _present(md5: dict[str, str], folder: Path) -> list[str]:
+    return [name for name in md5 if (folder / FOLDER / name).exists()]
 
 
 def _read(md5: dict[str, str], folder: Path) -> tuple[MNIST, MNIST]:
@@ -87,26 +105,14 @@ def _with_checksums(md5: dict[str, str]) -> type[MNIST]:
     return type("MNIST", (MNIST,), {"resources": list(md5.items())})  # the class's name is its folder's
 
 
-def _download(md5: dict[str, str], folder: Path, present: list[str]) -> None:
-    """Put the archives that the folder lacks into it, each whole and verified.
-
-    torchvision trusts what was unpacked once and overwrites archives that it does not like, so it works on copies.
-    """
-    data_set = _with_checksums(md5)
-    with tempfile.TemporaryDirectory() as root:
-        workspace = Path(root) / FOLDER
-        workspace.mkdir(parents=True)
-        for name in present:
-            shutil.copyfile(folder / name, workspace / name)
-        try:
-            with downloads.impatient(), _reading(md5, folder):
-                data_set(root, download=True)
-        except (RuntimeError, OSError, HTTPException) as error:
-            wrong = (name for name in md5 if not (workspace / name).exists() or digest(workspace / name, "md5") != md5[name])
-            raise InputError(
-                f"{next(wrong, 'the archives')}: could not be downloaded from any of {', '.join(data_set.mirrors)}; put it by hand "
-                f"in {folder}. {one_line(error)}"
-            ) from None
-        for name in md5.keys() - set(present):
-            with files.replacing(folder / name) as temporary:
-                shutil.copyfile(workspace / name, temporary)
+def _download_into(root: str, md5: dict[str, str], folder: Path) -> None:
+    data_set, workspace = _with_checksums(md5), Path(root) / FOLDER
+    try:
+        with downloads.impatient(), _reading(md5, folder):
+            data_set(root, download=True)
+    except (RuntimeError, OSError, HTTPException) as error:
+        wrong = (name for name in md5 if not (workspace / name).exists() or digest(workspace / name, "md5") != md5[name])
+        raise InputError(
+            f"{next(wrong, 'the archives')}: could not be downloaded from any of {', '.join(data_set.mirrors)}; put it by hand "
+            f"in {folder}. {one_line(error)}"
+        ) from None

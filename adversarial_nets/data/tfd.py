@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+from scipy.io import loadmat
 
-from adversarial_nets.core.errors import InputError
+from adversarial_nets.core.errors import InputError, one_line
 from adversarial_nets.core.files import digest
 from adversarial_nets.data.prepared import OUTSIDE, TEST, VALIDATION, PreparedData
 from adversarial_nets.parameters.data_sets import TorontoFaces
@@ -14,18 +15,29 @@ SIDE, NUM_FOLDS = 48, 5
 FILES = {"TFD_48x48.mat": 48, "TFD_96x96.mat": 96}
 
 
-def locate(data: TorontoFaces, raw: Path) -> dict[str, Path]:
-    """The file by name. Raises InputError if it is not there: it cannot be downloaded."""
-    path = _file(raw)
-    return {path.name: path}
+def locate(data: TorontoFaces, folder: Path) -> dict[str, Path]:
+    """The file by name, nothing if it is not there. Raises InputError if it is not as it should be; no checksum is published."""
+    for name in FILES:
+        if (folder / name).exists():
+            _read(folder / name)
+            return {name: folder / name}
+    return {}
+
+
+def download(data: TorontoFaces, raw: Path) -> None:
+    """Raises InputError: the file is given out on request only."""
+    raise InputError(
+        f"{raw / next(iter(FILES))}: not there; the Toronto Face Database is given out on request by its authors at the "
+        f"University of Toronto (J. Susskind, A. Anderson, G. Hinton): put their {' or '.join(FILES)} in {raw}"
+    )
 
 
 def prepare(data: TorontoFaces, folder: Path, name: str) -> PreparedData:
     """Unlabelled images to train on, and the official five folds of the labelled ones.
 
-    Trained on is what is in no fold (value 0 in all of them). Raises InputError where the file is missing or not as it should be.
+    Trained on is what is in no fold (value 0 in all of them).
     """
-    path = _file(folder)
+    path = next(folder / each for each in FILES if (folder / each).exists())
     images, folds, labels = _read(path)
     training = np.flatnonzero((folds == OUTSIDE).all(axis=0))[: data.num_train]
     return PreparedData(
@@ -36,16 +48,6 @@ def prepare(data: TorontoFaces, folder: Path, name: str) -> PreparedData:
         folds=folds,
         source_files=np.array([path.name]),
         source_checksums=np.array([f"md5:{digest(path, 'md5')}"]),  # recorded; none is published
-    )
-
-
-def _file(raw: Path) -> Path:
-    for name in FILES:
-        if (raw / name).exists():
-            return raw / name
-    raise InputError(
-        f"{raw / next(iter(FILES))}: not there; the Toronto Face Database is given out on request by its authors at the "
-        f"University of Toronto (J. Susskind, A. Anderson, G. Hinton): put their {' or '.join(FILES)} in {raw}"
     )
 
 
@@ -67,13 +69,11 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _variables(path: Path) -> dict[str, np.ndarray]:
-    from scipy.io import loadmat
-
     names = ["images", "folds", "labs_ex", "labs_id"]
     try:
         found = loadmat(path, variable_names=names)
     except Exception as error:  # what a damaged file raises depends on where it is damaged
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error) or type(error).__name__
         raise InputError(f"{path}: cannot be read as a MATLAB file: {reason}; put the official file there") from None
     for name in names:
         if name not in found:

@@ -45,6 +45,11 @@ class Images(Section):
         require(not taken, "title", "is the name of one of the paper's data sets; choose another")
         return self
 
+    @model_validator(mode="after")
+    def _has_possible_channels(self) -> "Images":
+        require(self.shape[0] in (1, 3), "image_shape", "must be height and width, or channels before them: 1 or 3")
+        return self
+
     @property
     def shape(self) -> Shape:
         """Channels, height and width of one image."""
@@ -52,7 +57,7 @@ class Images(Section):
 
 
 class OfficialDigits(Section):
-    """MNIST as published; the last ``num_validation`` training images are set aside for validation."""
+    """MNIST, or other images in its format if ``md5`` is theirs; the last training images are for validation."""
 
     shape: ClassVar[Shape] = (1, 28, 28)
     source: Literal["mnist"] = Field(description="MNIST's four archives, in data/raw/MNIST/raw; downloaded if they are not there")
@@ -76,7 +81,7 @@ class ContrastNormalisation(Section):
 
 
 class Cifar10(Section):
-    """CIFAR-10 as published: the first training images to train on, the last for validation."""
+    """CIFAR-10, or other images in its format if ``md5`` is theirs: the first to train on, the last for validation."""
 
     shape: ClassVar[Shape] = (3, 32, 32)
     source: Literal["cifar10"] = Field(

@@ -37,8 +37,8 @@ def read_experiments(folder: Path) -> dict[str, Experiment]:
 def experiment_path(name: str, folder: Path) -> Path:
     """The file of an experiment. Raises InputError, with the nearest name that there is, if there is none."""
     path = folder / f"{name}.yaml"
-    if not path.is_file():
-        known = sorted(each.stem for each in folder.glob("*.yaml"))
+    known = sorted(each.stem for each in folder.glob("*.yaml"))
+    if name not in known:
         hint = nearest(name, known) or f"; there are {', '.join(known)}"
         raise InputError(f"{path}: not there, so no experiment is called '{name}'{hint}")
     return path

@@ -41,13 +41,14 @@ def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, 
         parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
     given = parser.parse_args()
     with exit_status():
-        stage(task(getattr(given, "experiment", ""), getattr(given, "seed", 0)))
+        stage(task(getattr(given, "experiment", None), getattr(given, "seed", 0)))
 
 
-def task(name: str = "", seed: int = 0) -> Task:
+def task(name: str | None = None, seed: int = 0) -> Task:
     """The task that these arguments mean in this project. Raises InputError if a parameter or an argument is wrong."""
     project = read(paths.PARAMETERS, Project)
     if seed < 0:
         raise InputError(f"seed: must be 0 or more (it is {seed})")
-    experiment = read(experiment_path(name, paths.EXPERIMENTS), Experiment) if name else None
-    return Task(project, name, seed, experiment)
+    if name is None:
+        return Task(project, seed=seed)
+    return Task(project, name, seed, read(experiment_path(name, paths.EXPERIMENTS), Experiment))

@@ -3,12 +3,13 @@
 import shutil
 from pathlib import Path
 
-import bad_input
 import pytest
-from bad_input import ACCEPTED, ROWS, Row
-from test_stages import change, instead_of, run_all, run_here, tiny, write_parameters  # noqa: F401 (a fixture among them)
+from test_stages import run_all, run_here, write_experiment, write_parameters  # noqa: F401 (a fixture among them)
 
-ROOT = Path(__file__).parents[1]
+from support import bad_input
+from support.bad_input import ACCEPTED, ROWS, Row
+from support.experiments import ROOT, small_values
+
 OUTPUTS = ("data", "models", "samples", "scores", "reports")
 
 
@@ -26,11 +27,16 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_of(finished, folder, run_here, parameter_values):  # noqa: F811
+def run_of(finished, folder, run_here):  # noqa: F811
     """Makes the run where it has not been made, and gives its folder."""
     if not (finished / "scores").exists():
-        write_parameters(folder, tiny(parameter_values))
-        run_all(["check", "prepare", "train", "sample", "cross_validate", "likelihood"], run_here)
+        for name in ("experiments", "ablations"):
+            shutil.copytree(ROOT / name, folder / name)
+        (folder / "data").mkdir()
+        shutil.copy(ROOT / "data" / "mnist5k.npz", folder / "data")
+        write_parameters(folder)
+        write_experiment(folder, small_values())
+        run_all(["check", "fetch", "prepare", "train", "sample", "cross_validate", "likelihood"], run_here)
         shutil.copytree(folder, finished, dirs_exist_ok=True)
     return folder
 
@@ -58,4 +64,4 @@ def test_a_bad_input_gets_its_line_and_changes_nothing(run_of, run_here, monkeyp
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert bad_input.PAGE.read_text(encoding="utf-8") == bad_input.page(), "run `python tests/bad_input.py`"
+    assert bad_input.PAGE.read_text(encoding="utf-8") == bad_input.page(), "run `PYTHONPATH=tests python -m support.bad_input`"

@@ -10,18 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_datasets import Archives
 
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data import prepared as datasets
+from adversarial_nets.data import sources
 from adversarial_nets.gan import networks
 from adversarial_nets.running import checkpoints
+from support.experiments import ROOT
+from support.source_files import Archives
 
-ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
-    path for folder in ("adversarial_nets", "stages", "scripts", "choices", "benchmarks") for path in (ROOT / folder).glob("*.py")
+    path
+    for folder in ("adversarial_nets", "stages", "scripts", "ablations", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
 )
-PAGES = [ROOT / "reports" / "index.html", *sorted((ROOT / "adversarial_nets" / "templates").glob("*.html"))]
+PAGES = [ROOT / "reports" / "index.html", *sorted((ROOT / "adversarial_nets" / "report" / "templates").glob("*.html"))]
 FORBIDDEN = {"eval", "exec", "torch.load", "yaml.load", "yaml.unsafe_load", "os.system", "shutil.unpack_archive"}
 
 
@@ -34,7 +37,7 @@ def calls(path: Path) -> list[ast.Call]:
     return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_code_is_read_from_files(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
@@ -106,5 +109,5 @@ def test_an_archive_that_is_none_writes_nowhere(tmp_path: Path, monkeypatch: pyt
     before = sorted(tmp_path.rglob("*"))
     parameters = archives.parameters.model_copy(update={"md5": archives.md5 | {first: hashlib.md5(evil).hexdigest()}})
     with pytest.raises(InputError, match="not as published"):
-        datasets.prepare(parameters, raw)
+        sources.prepare(parameters, raw, "own")
     assert sorted(tmp_path.rglob("*")) == before

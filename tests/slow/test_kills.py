@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.project import Project, clone
+from ruamel.yaml import YAML
 
-from support.experiments import small_values, write_yaml
+from support.experiments import small_values
+from support.project import EXPERIMENT, Project, clone
 
 STAGE = "train@mnist5k-0"
 LOCK = Path("checkpoints/mnist5k-0.lock")
@@ -19,8 +20,8 @@ LOCK = Path("checkpoints/mnist5k-0.lock")
 def project(tmp_path) -> Project:
     """A clone with a training of some seconds."""
     project = clone(tmp_path)
-    (project.folder / "dvc.lock").unlink()
-    write_yaml(project.folder / "experiments" / "mnist5k.yaml", small_values(epochs=1000))
+    (project.folder / "dvc.lock").unlink(missing_ok=True)
+    YAML(typ="safe").dump(small_values(epochs=1500, keep="last"), project.folder / EXPERIMENT)
     return project
 
 

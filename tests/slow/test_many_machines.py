@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+
 from support.project import Project, clone, commit, small
 
 SHARED = ["sanity@mnist5k", "costs@mnist5k", "known_density", "theory"]
@@ -75,16 +76,16 @@ def test_another_clone_has_the_results_back_instead_of_training_again(head: Proj
 
 
 @pytest.mark.parametrize(
-    ("number", "revision", "reason"),
+    ("number", "revision", "said"),
     [
         (0, "no-such-branch", "error: 'no-such-branch': not a commit of "),
-        (0, "main", "error: no DVC remote is set to push the results to: see docs/how-to/share.md"),
+        (0, "main", "error: no DVC remote is set to push the results to: see docs/sharing.md"),
         (2, "with-remote", "error: task 2: there are only 2, from 0"),
     ],
 )
-def test_a_task_that_cannot_do_its_work_says_so_before_it_begins(bare: Project, number: int, revision: str, reason: str) -> None:
+def test_a_task_that_cannot_do_its_work_says_so_before_it_begins(bare: Project, number: int, revision: str, said: str) -> None:
     log = array_task(bare, number, revision, status=2)
-    assert reason in log
+    assert said in log
     assert "Running stage" not in log
 
 

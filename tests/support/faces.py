@@ -1,12 +1,15 @@
-"""Files in the formats of the face data sets, made of the Olivetti faces where those are, of drawn patterns elsewhere."""
+"""Files in the formats of the face data sets, made of the Olivetti faces if those are there, otherwise of drawn patterns."""
 
+import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 from scipy.io import savemat
+from torchvision.datasets import FER2013
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OLIVETTI = Path(os.environ.get("ADVERSARIAL_NETS_DATA") or ROOT / "data" / "raw") / "olivetti" / "olivetti.npz"
 
 
@@ -52,3 +55,11 @@ def write_fer2013(folder: Path, images: np.ndarray, name: str = "fer2013.csv") -
         rows.append(",".join([emotion, use, pixels] if "icml" in name else [emotion, pixels, use]))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("\n".join([header, *rows]) + "\n")
+
+
+def put_fer2013(raw: Path, images: np.ndarray, monkeypatch: pytest.MonkeyPatch, name: str = "fer2013.csv") -> None:
+    """Images in a file that torchvision takes for the official one."""
+    write_fer2013(raw / "fer2013", images, name)
+    checksum = hashlib.md5((raw / "fer2013" / name).read_bytes()).hexdigest()
+    key = "icml" if "icml" in name else "fer"
+    monkeypatch.setattr(FER2013, "_RESOURCES", {**FER2013._RESOURCES, key: (name, checksum)})

@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from faces import faces, tfd_variables, write_fer2013, write_tfd
-from test_cifar10 import message_of
-from test_datasets import snapshot
-from torchvision.datasets import FER2013
 
-from adversarial_nets.data import fer2013, sources
+from adversarial_nets.data import fer2013
 from adversarial_nets.data import prepared as datasets
 from adversarial_nets.data.prepared import OUTSIDE, TEST, TRAIN, VALIDATION
 from adversarial_nets.parameters.data_sets import Fer2013, TorontoFaces
+from support.faces import faces, put_fer2013, tfd_variables, write_tfd
+from support.source_files import message_of, prepared, snapshot
 
 # The Toronto Face Database
 
@@ -25,7 +23,7 @@ def tfd(**options: Any) -> TorontoFaces:
 
 def test_unlabelled_images_are_trained_on_and_folds_are_the_files(tmp_path: Path) -> None:
     written = write_tfd(tmp_path / "TFD_48x48.mat")
-    data = sources.prepare(tfd(), tmp_path)
+    data = prepared(tfd(), tmp_path)
     np.testing.assert_array_equal(data.images, written["images"], strict=True)
     np.testing.assert_array_equal(data.folds, written["folds"].T, strict=True)
     assert data.training.tolist() == list(range(300))
@@ -44,19 +42,19 @@ def test_what_is_in_any_fold_is_not_trained_on(tmp_path: Path) -> None:
     folds = tfd_variables()["folds"]
     folds[7, 4] = 3
     write_tfd(tmp_path / "TFD_48x48.mat", folds=folds)
-    assert 7 not in sources.prepare(tfd(), tmp_path).training
+    assert 7 not in prepared(tfd(), tmp_path).training
 
 
 def test_a_number_of_training_images_makes_a_subset(tmp_path: Path) -> None:
     write_tfd(tmp_path / "TFD_48x48.mat")
-    data = sources.prepare(tfd(num_train=50), tmp_path)
+    data = prepared(tfd(num_train=50), tmp_path)
     assert (data.training.tolist(), str(data.title)) == (list(range(50)), "TFD, 50-image subset")
 
 
 def test_larger_images_are_halved_by_means(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (400, 96, 96), np.uint8)
     write_tfd(tmp_path / "TFD_96x96.mat", images=images)
-    found = sources.prepare(tfd(), tmp_path).images
+    found = prepared(tfd(), tmp_path).images
     means = (images[:, ::2, ::2].astype(float) + images[:, 1::2, ::2] + images[:, ::2, 1::2] + images[:, 1::2, 1::2]) / 4
     assert (found.shape, found.dtype) == ((400, 48, 48), np.uint8)
     assert np.abs(found - means).max() <= 0.5
@@ -66,7 +64,7 @@ def test_the_file_is_only_read_and_gives_the_same_bytes_twice(tmp_path: Path) ->
     write_tfd(tmp_path / "raw" / "TFD_48x48.mat")
     before = snapshot(tmp_path / "raw")
     for name in ("a.npz", "b.npz"):
-        datasets.save(sources.prepare(tfd(), tmp_path / "raw"), tmp_path / name)
+        datasets.save(prepared(tfd(), tmp_path / "raw"), tmp_path / name)
     assert snapshot(tmp_path / "raw") == before
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
@@ -146,19 +144,11 @@ def raw(tmp_path: Path) -> Path:
     return tmp_path / "raw"
 
 
-def put(raw: Path, images: np.ndarray, monkeypatch: pytest.MonkeyPatch, name: str = "fer2013.csv") -> None:
-    """Images in a file that torchvision takes for the official one."""
-    write_fer2013(raw / "fer2013", images, name)
-    checksum = hashlib.md5((raw / "fer2013" / name).read_bytes()).hexdigest()
-    key = "icml" if "icml" in name else "fer"
-    monkeypatch.setattr(FER2013, "_RESOURCES", {**FER2013._RESOURCES, key: (name, checksum)})
-
-
 @pytest.mark.parametrize("name", ["fer2013.csv", "icml_face_data.csv"])
 def test_faces_are_split_into_five_parts_that_share_none(raw: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     images = faces(60)
-    put(raw, images, monkeypatch, name)
-    data = sources.prepare(fer(), raw)
+    put_fer2013(raw, images, monkeypatch, name)
+    data = prepared(fer(), raw)
     assert len(np.unique(data.images.reshape(50, -1), axis=0)) == 50
     written = {image.tobytes(): number % 7 for number, image in enumerate(images)}
     assert [written[image.tobytes()] for image in data.images] == data.labels.tolist()
@@ -174,8 +164,8 @@ def test_duplicates_and_constant_images_are_dropped(raw: Path, monkeypatch: pyte
     """Also those of the test part that stand in the training part."""
     distinct = faces(50)
     flat = np.full((3, 48, 48), [[[0]], [[7]], [[255]]], np.uint8)
-    put(raw, np.concatenate([distinct[:20], flat, distinct, distinct[40:]]), monkeypatch)
-    data = sources.prepare(fer(), raw)
+    put_fer2013(raw, np.concatenate([distinct[:20], flat, distinct, distinct[40:]]), monkeypatch)
+    data = prepared(fer(), raw)
     assert sorted(image.tobytes() for image in data.images) == sorted(image.tobytes() for image in distinct)
     assert str(data.title) == "FER-2013"
     message = message_of(fer(num_train=31), raw)
@@ -183,8 +173,8 @@ def test_duplicates_and_constant_images_are_dropped(raw: Path, monkeypatch: pyte
 
 
 def test_the_split_is_the_seeds(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(raw, faces(60), monkeypatch)
-    one, same, other = (sources.prepare(fer(split_seed=seed), raw).images for seed in (0, 0, 1))
+    put_fer2013(raw, faces(60), monkeypatch)
+    one, same, other = (prepared(fer(split_seed=seed), raw).images for seed in (0, 0, 1))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
 
@@ -198,7 +188,7 @@ def test_where_faces_are_missing_it_says_where_to_get_them(raw: Path) -> None:
 @pytest.mark.parametrize("name", ["fer2013.csv", "icml_face_data.csv"])
 @pytest.mark.parametrize("content", [b"", b"emotion,pixels,Usage\n", None], ids=["empty", "header", "truncated"])
 def test_wrong_faces_are_named(raw: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes | None) -> None:
-    put(raw, faces(60), monkeypatch, name)
+    put_fer2013(raw, faces(60), monkeypatch, name)
     path = raw / "fer2013" / name
     path.write_bytes(path.read_bytes()[:-1] if content is None else content)
     assert message_of(fer(), raw).startswith(f"{path}: ")
