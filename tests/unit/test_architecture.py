@@ -12,7 +12,8 @@ from support.experiments import ROOT
 
 PACKAGE = ROOT / "adversarial_nets"
 FLOORS = [
-    {"core"}, {"parameters"}, {"running"}, {"data"}, {"likelihood"}, {"gan"}, {"diagnostics", "theory"}, {"report"}, {"regression"},
+    {"core"}, {"parameters"}, {"running"}, {"data"}, {"likelihood"}, {"gan"},
+    {"diagnostics", "theory"}, {"report"}, {"regression"},
 ]  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(path for folder in ("stages", "ablations") for path in (ROOT / folder).glob("*.py"))
