@@ -18,7 +18,7 @@ from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import score, scoring
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.training import GameParameters
+from adversarial_nets.parameters.training import GameParameters, TrainingParameters
 from adversarial_nets.running.checkpoints import Checkpoint
 
 FIRST_EPOCHS = 5  # whose gradients are kept update by update
@@ -66,8 +66,9 @@ def varied(experiment: Experiment, asked: Ablations, variant: str) -> Experiment
     """The experiment with a variant's game. Raises InputError if there is no such variant, or the experiment does not suit."""
     if variant not in asked.variants:
         raise InputError(f"variant: none is called '{variant}'; there are {', '.join(asked.variants)}")
-    for key in ("annealing", "pretraining"):  # ablations/dvc.yaml lists the keys that a run depends on, and these are optional
-        if getattr(experiment.training, key):
+    for key, field in TrainingParameters.model_fields.items():
+        # ablations/dvc.yaml lists the keys that a run depends on; DVC cannot list one that may be missing.
+        if not field.is_required() and getattr(experiment.training, key) is not None:
             raise InputError(f"experiments/{asked.experiment}.yaml:training.{key}: ablations need an experiment without {key}")
     training = experiment.training.model_copy(update=asked.variants[variant].model_dump())
     return experiment.model_copy(update={"training": training})

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.project import Project, commit
-from support.project import small as small_clone
 
 from adversarial_nets.diagnostics import ablations
 from support.experiments import ROOT, project_values, read_yaml, save_prepared, small_values, write_project, write_yaml
+from support.project import Project, commit
+from support.project import small as small_clone
 from support.stops import await_saved
 
 FILE = ROOT / "ablations" / "params.yaml"

@@ -407,9 +407,8 @@ def nodes(values: Any, path: tuple = ()) -> Iterator[tuple]:
 
 
 NODES = [(file, *path) for file, values in VALUES.items() for path in nodes(values)]
-KEYS = [
-    path for path in NODES if isinstance(path[-1], str) and "small" not in path[0]
-]  # the small ones have no keys of their own
+# The small ones have no keys of their own.
+KEYS = [path for path in NODES if isinstance(path[-1], str) and "small" not in path[0]]
 MAPPINGS = [*((file,) for file in VALUES), *(path for path in NODES if isinstance(at(VALUES, path), dict))]
 
 
