@@ -27,7 +27,7 @@ $(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
 repro: setup  ## regenerate tables, figures and report of the experiments in params.yaml
 	.venv/bin/python -m stages.check
 	.venv/bin/python -m adversarial_nets.running.prune
-	.venv/bin/python -m adversarial_nets.running.foreign
+	.venv/bin/python -m adversarial_nets.running.foreign_outputs
 	.venv/bin/dvc repro
 	@echo 'Done: open reports/index.html, or read reports/table1.md'
 	@.venv/bin/python -m adversarial_nets.regression.committed

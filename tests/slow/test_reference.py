@@ -13,13 +13,13 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 from scipy.stats import t as student_t
-from support.project import Project, clone, commit
 
 from adversarial_nets.core import files
 from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.regression.provenance import Provenance
 from adversarial_nets.running.machine import processor
 from support.experiments import ROOT, project_values, write_project
+from support.project import Project, clone, commit
 
 MNIST5K = ROOT / "reports" / "reference" / "mnist5k"
 RAW = Path(os.environ.get("ADVERSARIAL_NETS_DATA") or ROOT / "data" / "raw").resolve()

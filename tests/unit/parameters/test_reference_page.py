@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from adversarial_nets.parameters import reference
+from adversarial_nets.parameters import reference_page
 from adversarial_nets.parameters.section import Section
 from support.experiments import ROOT
 
@@ -16,7 +16,7 @@ def sections(kind: Any = Section) -> Iterator[type[Section]]:
 
 def test_the_committed_page_is_the_schemas() -> None:
     page = (ROOT / "docs" / "reference" / "parameters.md").read_text(encoding="utf-8")
-    assert page == reference.page(), "python -m adversarial_nets.parameters.reference > docs/reference/parameters.md"
+    assert page == reference_page.page(), "python -m adversarial_nets.parameters.reference_page > docs/reference/parameters.md"
 
 
 def test_every_key_has_a_meaning() -> None:
@@ -27,7 +27,7 @@ def test_every_key_has_a_meaning() -> None:
 
 
 def test_the_page_shows_limits_defaults_and_choices() -> None:
-    page = reference.page()
+    page = reference_page.page()
     assert "| `keep_probability` | number > 0 ≤ 1 | 1 | dropout: " in page
     assert "| `noise` | `uniform`, `gaussian` |  | " in page
     assert "### `generator.layers.<name>` (`type`: `maxout`)" in page

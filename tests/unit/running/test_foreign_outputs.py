@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from adversarial_nets.core import files
-from adversarial_nets.running import dvc_cache, foreign
+from adversarial_nets.running import dvc_cache, foreign_outputs
 
 HERE, ELSEWHERE = "0" * 32, "f" * 32
 
@@ -28,20 +28,20 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_nowhere_or_differs_is_forgotten(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    foreign.forget_foreign()
+    foreign_outputs.forget()
     assert list(YAML(typ="safe").load(lock)["stages"]) == ["cached", "in_place"]
     assert capsys.readouterr().out.startswith("dvc.lock: 3 stages have outputs that are not here")
 
 
 def test_a_lock_file_without_foreign_entries_keeps_its_bytes(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    foreign.forget_foreign()
+    foreign_outputs.forget()
     capsys.readouterr()
     before = lock.read_bytes()
-    foreign.forget_foreign()
+    foreign_outputs.forget()
     assert (lock.read_bytes(), capsys.readouterr().out) == (before, "")
 
 
 def test_a_project_without_a_lock_file_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    foreign.forget_foreign()
+    foreign_outputs.forget()
     assert not list(tmp_path.iterdir())

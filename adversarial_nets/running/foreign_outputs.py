@@ -16,7 +16,7 @@ from adversarial_nets.parameters.reading import parse_yaml, read_text
 from adversarial_nets.running import dvc_cache, paths
 
 
-def forget_foreign() -> None:
+def forget() -> None:
     """Remove foreign entries from the lock file, and print how many there were."""
     if not paths.LOCK.exists():
         return
@@ -41,9 +41,12 @@ def _is_in_place(out: dict[str, Any]) -> bool:
 
 def main() -> None:
     """Forget; there are no arguments."""
-    argparse.ArgumentParser(prog="python -m adversarial_nets.running.foreign", description=__doc__.split("\n\n")[0]).parse_args()
+    parser = argparse.ArgumentParser(
+        prog="python -m adversarial_nets.running.foreign_outputs", description=__doc__.split("\n\n")[0]
+    )
+    parser.parse_args()
     with exit_status():
-        forget_foreign()
+        forget()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The reference page of all parameters, made of the schema: ``python -m adversarial_nets.parameters.reference`` prints it."""
+"""The reference page of all parameters, from the schema: ``python -m adversarial_nets.parameters.reference_page`` prints it."""
 
 import json
 import re
@@ -12,7 +12,7 @@ FILES = {"params.yaml": Project, "experiments/*.yaml": Experiment, "ablations/pa
 INTRODUCTION = """\
 # Parameters
 
-Every key of every parameter file, made of the schema by `python -m adversarial_nets.parameters.reference`. The stage `check`
+Every key of every parameter file, made of the schema by `python -m adversarial_nets.parameters.reference_page`. The stage `check`
 refuses unknown keys, other types and values outside these limits before any work is done. A key without a default is required.
 """
 LIMITS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}"}
