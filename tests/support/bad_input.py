@@ -161,7 +161,7 @@ def crawl(handler: BaseHTTPRequestHandler, body: bytes) -> None:
 
 def quickly(serve: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Callable[[Scene], None]:
     """With less patience than the half minute of every day."""
-    return lambda scene: (scene.monkeypatch.setattr(downloads, "SILENCE", 0.2), served(serve)(scene))
+    return lambda scene: (scene.monkeypatch.setattr(downloads, "SILENCE", 0.6), served(serve)(scene))
 
 
 def of_another_shape(scene: Scene) -> None:
@@ -449,7 +449,7 @@ ROWS = [
       for stage in (CROSS_VALIDATE, SANITY, RELIABILITY)),
     Row("Scores", "of the test images, truncated", RELIABILITY, spoiled(SCORED, truncate), 2, damaged(SCORED, "likelihood")),
     Row("Scores", "of the test images, truncated", ("report",), before_the_report, 2,
-        "what was measured of mnist5k cannot be read (…); run `dvc checkout`, or its stages again"),
+        damaged(SCORED, "likelihood")),
     Row("Parameters", "an unknown key", CHECK, setting(f"{EXPERIMENT}:training.epoch", 3), 2,
         "experiments/mnist5k.yaml:training.epoch: unknown key; did you mean 'epochs'?"),
     Row("Parameters", "a text for a number", CHECK, setting(f"{EXPERIMENT}:training.epochs", "3"), 2,
