@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from adversarial_nets.data.prepared import TEST, PreparedData
 from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
+from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 
 NEIGHBOURS = 5  # of the classifier
 QUANTILE = 0.01  # of the real images' distances: nearer than that is a near-duplicate
@@ -22,13 +23,14 @@ NO_CLASS = (-1, 255)  # labels of images that have none, in signed and in unsign
 class Signs:
     """Class histogram and entropy in nats, if there are classes, and the fraction of near-duplicates.
 
-    ``classifier_accuracy``: of real images whose labels are known.
+    ``classifier_accuracy``: of real images whose labels are known. ``sharpness``: if it was asked for.
     """
 
     class_histogram: list[int] | None = None
     class_entropy: float | None = None
     near_duplicates: float
     classifier_accuracy: float | None = None
+    sharpness: Sharpness | None = None
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,10 @@ class Collapse:
 def measure(samples: np.ndarray, data: PreparedData) -> Collapse:
     """Of samples (n, D) beside the data's test images."""
     ruler = CollapseMeasure(data.training_images, labels_of(data, data.training), len(samples))
-    test_images = ruler.of_held_out(data.fold_images(0, TEST), labels_of(data, data.folds[0] == TEST))
-    return Collapse(ruler.count, ruler.threshold, ruler.of_samples(samples), test_images)
+    real = data.fold_images(0, TEST)
+    signs = ruler.of_samples(samples), ruler.of_held_out(real, labels_of(data, data.folds[0] == TEST))
+    sharp = [replace(each, sharpness=sharpness(rows, data)) for each, rows in zip(signs, (samples, real), strict=True)]
+    return Collapse(ruler.count, ruler.threshold, *sharp)
 
 
 class CollapseMeasure:
