@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from support.experiments import small, small_values
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
@@ -20,6 +19,7 @@ from adversarial_nets.gan.training import play, play_epoch, train
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.layers import LinearParameters
 from adversarial_nets.parameters.reading import parse
+from support.experiments import small, small_values
 
 CPU = torch.device("cpu")
 GAMMA_2 = {"averaging": {"gamma": 2.0}, "keep": "average"}
