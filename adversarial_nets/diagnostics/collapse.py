@@ -23,33 +23,42 @@ NO_CLASS = (-1, 255)  # labels of images that have none, in signed and in unsign
 class Signs:
     """Class histogram and entropy in nats, if there are classes, and the fraction of near-duplicates.
 
-    ``classifier_accuracy``: of real images whose labels are known. ``sharpness``: if it was asked for.
+    ``classifier_accuracy``: of real images whose labels are known.
     """
 
     class_histogram: list[int] | None = None
     class_entropy: float | None = None
     near_duplicates: float
     classifier_accuracy: float | None = None
-    sharpness: Sharpness | None = None
 
 
 @dataclass(frozen=True)
 class Collapse:
-    """Signs of collapse in samples and in test images; ``threshold`` is the distance below which samples are near-duplicates."""
+    """Signs of collapse, and sharpness, of samples and of test images.
+
+    ``threshold`` is the distance below which samples are near-duplicates.
+    """
 
     num_compared: int
     threshold: float
     samples: Signs
     test_images: Signs
+    samples_sharpness: Sharpness
+    test_images_sharpness: Sharpness
 
 
 def measure(samples: np.ndarray, data: PreparedData) -> Collapse:
     """Of samples (n, D) beside the data's test images."""
     ruler = CollapseMeasure(data.training_images, labels_of(data, data.training), len(samples))
     real = data.fold_images(0, TEST)
-    signs = ruler.of_samples(samples), ruler.of_held_out(real, labels_of(data, data.folds[0] == TEST))
-    sharp = [replace(each, sharpness=sharpness(rows, data)) for each, rows in zip(signs, (samples, real), strict=True)]
-    return Collapse(ruler.count, ruler.threshold, *sharp)
+    return Collapse(
+        num_compared=ruler.count,
+        threshold=ruler.threshold,
+        samples=ruler.of_samples(samples),
+        test_images=ruler.of_held_out(real, labels_of(data, data.folds[0] == TEST)),
+        samples_sharpness=sharpness(samples, data),
+        test_images_sharpness=sharpness(real, data),
+    )
 
 
 class CollapseMeasure:

@@ -84,7 +84,8 @@ class Run:
     """A run under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played.
 
     ``average`` is the generator's average, if it is taken. ``pretraining`` has the rows of the learning curve of the stage before
-    it, if there was one. ``recorders`` keep what else is to be known of it; they have ``state_dict`` and ``load_state_dict``, so that a run that resumes has all of that too.
+    it, if there was one. ``recorders`` keep what else is to be known of it; they have ``state_dict`` and
+    ``load_state_dict``, so that a run that resumes has all of that too.
     """
 
     experiment: Experiment

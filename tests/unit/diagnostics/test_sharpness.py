@@ -37,7 +37,9 @@ def test_the_limits_of_grey_are_not_grey() -> None:
 
 def test_channels_are_no_neighbours() -> None:
     """Colour images of three channels (3, 2, 2), each of one value: no gradient at all."""
-    assert sharpness(np.repeat(np.array([[0.0, 0.5, 1.0]]), 4, axis=1), of_shape(3, 2, 2)) == Sharpness(0.0, 1 / 3, 0.0)
+    assert sharpness(np.repeat(np.array([[0.0, 0.5, 1.0]]), 4, axis=1), of_shape(3, 2, 2)) == Sharpness(
+        spread=0.0, gradient=0.0, grey=1 / 3
+    )
 
 
 def test_contrast_normalised_pixels_are_not_grey() -> None:
@@ -62,6 +64,6 @@ def test_collapse_has_that_of_samples_and_of_test_images(digits: np.ndarray) -> 
     data = PreparedData(np.array("Digits"), pixels, np.zeros(50, np.uint8), np.arange(30), folds, NONE, NONE)
     samples = data.training_images[:20] / 2
     measured = collapse.measure(samples, data)
-    assert measured.samples.sharpness == sharpness(samples, data)
-    assert measured.test_images.sharpness == sharpness(data.fold_images(0, TEST), data)
-    assert measured.samples.sharpness.spread < measured.test_images.sharpness.spread
+    assert measured.samples_sharpness == sharpness(samples, data)
+    assert measured.test_images_sharpness == sharpness(data.fold_images(0, TEST), data)
+    assert measured.samples_sharpness.spread < measured.test_images_sharpness.spread
