@@ -70,7 +70,7 @@ class AveragingParameters(Section):
     """A power-function average of the generator's weights over the run, which the game never sees (Karras et al., 2024)."""
 
     gamma: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        description="0 is the plain mean of all weights so far; the greater it is, the more the last ones weigh, 2 about the last third"
+        description="0 is the plain mean of all weights so far; the greater, the more the last ones weigh: 2, about the last third"
     )
 
 
@@ -126,7 +126,7 @@ class TrainingParameters(GameParameters):
     adam: AdamParameters = Field(description="for the optimizer adam")
     validation: ValidationParameters = Field(description="how the log-likelihood on the learning curve is taken, in nats")
     keep: Literal["last", "best", "average"] = Field(
-        description="which generator is kept: the last, the best of the last ones by validation log-likelihood, or the average at the end"
+        description="which generator is kept: the last, the best by validation log-likelihood, or the average at the end"
     )
 
     @model_validator(mode="after")
