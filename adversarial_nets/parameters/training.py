@@ -70,7 +70,7 @@ class AveragingParameters(Section):
     """A power-function average of the generator's weights over the run, which the game never sees (Karras et al., 2024)."""
 
     gamma: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        description="0 is the plain mean of all weights so far; the greater, the more the last ones weigh: 2, about the last third"
+        description="0 is the plain mean of all weights so far; the greater, the more the last weigh: 2, about the last third"
     )
 
 
