@@ -1,6 +1,7 @@
-"""One training step of the paper's MNIST networks beside its matrix products alone and beside an idiomatic PyTorch loop.
+"""One training step of the paper's MNIST networks beside its matrix products alone, beside an idiomatic PyTorch loop, and beside
+what averaged weights add to it.
 
-The three take turns in one process, so that a machine whose speed drifts slows all of them; medians and ratios are printed.
+All take turns in one process, so that a machine whose speed drifts slows all of them; medians and ratios are printed.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from adversarial_nets.core import devices
-from adversarial_nets.core.errors import exit_status
+from adversarial_nets.core.errors import CheckFailed, exit_status
+from adversarial_nets.gan.averaging import WeightAverage
 from adversarial_nets.gan.run import Run, Setup, start
 from adversarial_nets.gan.training import play_epoch
 from adversarial_nets.parameters.experiment import Experiment
@@ -21,10 +23,11 @@ from adversarial_nets.parameters.reading import read
 from adversarial_nets.running import paths
 
 ROUNDS, STEPS = 15, 10
+ALLOWED = 0.03  # of a step, for averaged weights
 
 
 def main() -> None:
-    """Print a Markdown table of medians and ratios."""
+    """Print a Markdown table of medians and ratios. Raises CheckFailed if averaged weights cost more than they may."""
     project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
     device = devices.resolve(project.device, project.threads)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
@@ -33,6 +36,7 @@ def main() -> None:
         "its matrix products alone": matrix_products(ours),
         "our step": lambda: play_epoch(ours, 1),
         "idiomatic loop": idiomatic_loop(experiment, images.to(device)),
+        "averaged weights, added to ours": averaging(ours),
     }
     times = timing.interleaved(contestants, ROUNDS, device)
     print(f"{timing.machine(device)}; median of {ROUNDS} rounds of {STEPS} steps\n")
@@ -40,6 +44,9 @@ def main() -> None:
     for name, seconds in times.items():
         print(f"| {name} | {1000 * seconds / STEPS:.1f} | {seconds / times['its matrix products alone']:.2f} |")
     print("\nMatrix products (m × k × n): " + ", ".join(f"{m}×{k}×{n}" for m, k, n in shapes(ours)))
+    share = times["averaged weights, added to ours"] / times["our step"]
+    if share > ALLOWED:
+        raise CheckFailed(f"averaged weights cost {100 * share:.1f} % of a step, and may cost {100 * ALLOWED:.0f} %")
 
 
 def shapes(run: Run) -> list[tuple[int, int, int]]:
@@ -71,6 +78,17 @@ def matrix_products(run: Run) -> Callable[[], None]:
                 left @ right
 
     return steps
+
+
+def averaging(run: Run) -> Callable[[], None]:
+    """An average's updates alone."""
+    average = WeightAverage(run.game.generator, 2.0)
+
+    def updates() -> None:
+        for _ in range(STEPS):
+            average.update()
+
+    return updates
 
 
 def idiomatic_loop(experiment: Experiment, images: Tensor) -> Callable[[], None]:

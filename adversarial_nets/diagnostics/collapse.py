@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from adversarial_nets.data.prepared import TEST, PreparedData
 from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
+from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 
 NEIGHBOURS = 5  # of the classifier
 QUANTILE = 0.01  # of the real images' distances: nearer than that is a near-duplicate
@@ -33,19 +34,31 @@ class Signs:
 
 @dataclass(frozen=True)
 class Collapse:
-    """Signs of collapse in samples and in test images; ``threshold`` is the distance below which samples are near-duplicates."""
+    """Signs of collapse, and sharpness, of samples and of test images.
+
+    ``threshold`` is the distance below which samples are near-duplicates.
+    """
 
     num_compared: int
     threshold: float
     samples: Signs
     test_images: Signs
+    samples_sharpness: Sharpness
+    test_images_sharpness: Sharpness
 
 
 def measure(samples: np.ndarray, data: PreparedData) -> Collapse:
     """Of samples (n, D) beside the data's test images."""
     ruler = CollapseMeasure(data.training_images, labels_of(data, data.training), len(samples))
-    test_images = ruler.of_held_out(data.fold_images(0, TEST), labels_of(data, data.folds[0] == TEST))
-    return Collapse(ruler.count, ruler.threshold, ruler.of_samples(samples), test_images)
+    real = data.fold_images(0, TEST)
+    return Collapse(
+        num_compared=ruler.count,
+        threshold=ruler.threshold,
+        samples=ruler.of_samples(samples),
+        test_images=ruler.of_held_out(real, labels_of(data, data.folds[0] == TEST)),
+        samples_sharpness=sharpness(samples, data),
+        test_images_sharpness=sharpness(real, data),
+    )
 
 
 class CollapseMeasure:

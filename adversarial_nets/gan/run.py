@@ -15,6 +15,7 @@ from torch import Tensor
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.core.randomness import stream
+from adversarial_nets.gan.averaging import WeightAverage
 from adversarial_nets.gan.game import Game
 from adversarial_nets.gan.networks import Network, initialise, save_network
 from adversarial_nets.gan.optimizers import make_optimizer
@@ -58,14 +59,19 @@ class Setup:
         training, layers = self.experiment.training, list(self.experiment.generator.layers.items())
         first = [name for name, _ in layers].index(training.pretraining.first_layer)
         generator = self.experiment.generator.model_copy(update={"layers": dict(layers[first:])})
-        shorter = training.model_copy(update={"epochs": training.pretraining.epochs, "pretraining": None})
+        keep = "last" if training.keep == "average" else training.keep  # the average is the second stage's
+        changes = {"epochs": training.pretraining.epochs, "pretraining": None, "averaging": None, "keep": keep}
+        shorter = training.model_copy(update=changes)
         experiment = self.experiment.model_copy(update={"generator": generator, "training": shorter})
         return Setup(experiment, self.images, self.validation_images, self.seed, self.device)
 
 
 @dataclass
 class Players:
-    """Both networks as they were at the end of an epoch, and the validation log-likelihood in nats there."""
+    """Both networks as they were at the end of an epoch, and the validation log-likelihood in nats there.
+
+    The generator may be its average over the run until then.
+    """
 
     generator: Network
     discriminator: Network
@@ -77,8 +83,9 @@ class Players:
 class Run:
     """A run under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played.
 
-    ``pretraining`` has the rows of the learning curve of the stage before it, if there was one. ``recorders`` keep what else
-    is to be known of it; they have ``state_dict`` and ``load_state_dict``, so that a run that resumes has all of that too.
+    ``average`` is the generator's average, if it is taken. ``pretraining`` has the rows of the learning curve of the stage before
+    it, if there was one. ``recorders`` keep what else is to be known of it; they have ``state_dict`` and
+    ``load_state_dict``, so that a run that resumes has all of that too.
     """
 
     experiment: Experiment
@@ -88,6 +95,7 @@ class Run:
     game: Game
     shuffling: torch.Generator
     noise: torch.Generator
+    average: WeightAverage | None = None
     updates: int = 0
     order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     outcomes: list[Tensor] = field(default_factory=list)
@@ -126,8 +134,9 @@ class Run:
                 network.load_state_dict(saved)
 
     def keep(self, epoch: int, log_likelihood: float) -> None:
-        """Copy both players as they are now."""
-        self.kept = Players(*copy.deepcopy((self.game.generator, self.game.discriminator)), epoch, log_likelihood)
+        """Copy both players as they are now, or the generator's average if that is to be kept."""
+        generator = self.average.network if self.experiment.training.keep == "average" else self.game.generator
+        self.kept = Players(*copy.deepcopy((generator, self.game.discriminator)), epoch, log_likelihood)
 
     @property
     def whole_curve(self) -> list[dict[str, float]]:
@@ -136,8 +145,9 @@ class Run:
 
     @property
     def _learners(self) -> tuple[Any, ...]:
-        game = self.game
-        return game.generator, game.discriminator, game.generator_optimizer, game.discriminator_optimizer, *self.recorders
+        game, average = self.game, [self.average] if self.average else []
+        players = game.generator, game.discriminator, game.generator_optimizer, game.discriminator_optimizer
+        return *players, *average, *self.recorders
 
     @property
     def _streams(self) -> tuple[torch.Generator, ...]:
@@ -149,15 +159,17 @@ def start(setup: Setup, stage: str = "") -> Run:
     experiment, device = setup.experiment, setup.device
     validation, description = experiment.training.validation, experiment.generator
     noise_shape = (validation.num_samples, description.noise_dimensions)
+    game, averaging = _start_game(setup, stage), experiment.training.averaging
     return Run(
         experiment=experiment,
         images=torch.from_numpy(setup.images).to(device),
         validation_images=torch.from_numpy(setup.validation_images[: validation.num_images]).to(device),
         # The same noise each time, so that the curve shows the generator's change and not the noise's.
         validation_noise=draw_noise(description.noise, noise_shape, stream(setup.seed, stage + "validation noise")),
-        game=_start_game(setup, stage),
+        game=game,
         shuffling=stream(setup.seed, stage + "shuffling"),
         noise=stream(setup.seed, stage + "noise", device),
+        average=WeightAverage(game.generator, averaging.gamma) if averaging else None,
     )
 
 
@@ -227,10 +239,15 @@ def num_epochs(experiment: Experiment) -> int:
 
 
 def save(run: Run, folder: Path) -> None:
-    """Write the kept players, the learning curve and the summary; the bytes depend on the run alone."""
+    """Write the kept players, the learning curve and the summary; the bytes depend on the run alone.
+
+    If the kept generator is the average, the last one is written beside it.
+    """
     with files.replacing(folder) as temporary:
         temporary.mkdir()
         save_network(run.kept.generator, run.experiment.generator, temporary / paths.GENERATOR)
+        if run.experiment.training.keep == "average":
+            save_network(run.game.generator, run.experiment.generator, temporary / paths.LAST_GENERATOR)
         save_network(run.kept.discriminator, run.experiment.discriminator, temporary / paths.DISCRIMINATOR)
         files.write_csv(temporary / paths.LEARNING_CURVE, pd.DataFrame(run.whole_curve))
         files.write_json(temporary / paths.SUMMARY, summary(run))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.gan.game import Outcome, discriminator_step, generator_step, simultaneous_step
+from adversarial_nets.gan.networks import Network
 from adversarial_nets.gan.optimizers import learning_rate_at, momentum_at, set_schedule
 from adversarial_nets.gan.run import Run, Setup, infinite_weights, refuse_infinite_weights, start
 from adversarial_nets.gan.sampling import draw_noise, generate
@@ -18,6 +19,7 @@ from adversarial_nets.running.checkpoints import Checkpoint
 
 # Steps between looks at the objectives: a look makes a GPU wait for its results, and a CPU has them at hand.
 LOOK_EVERY = {"cpu": 1, "cuda": 100}
+LAST, AVERAGE = "validation_log_likelihood", "average_validation_log_likelihood"  # columns of the learning curve
 OnEpoch = Callable[[dict[str, float]], None]
 
 
@@ -42,6 +44,8 @@ def _pretrain(run: Run, setup: Setup, on_epoch: OnEpoch, checkpoint: Checkpoint 
         checkpoint.follow(earlier)
     run.pretraining = first.curve
     run.game.generator.load_state_dict(first.kept.generator.state_dict(), strict=False)
+    if run.average:
+        run.average.restart()
 
 
 def play(run: Run, on_epoch: OnEpoch = lambda row: None, checkpoint: Checkpoint | None = None) -> Run:
@@ -52,12 +56,12 @@ def play(run: Run, on_epoch: OnEpoch = lambda row: None, checkpoint: Checkpoint 
     after_step = checkpoint.after_step if checkpoint else lambda run: None
     for epoch in range(len(run.curve) + 1, experiment.training.epochs + 1):
         outcomes = play_epoch(run, epoch, after_step)
-        row = {"epoch": epoch, **outcomes, **_schedule(run, epoch), "validation_log_likelihood": math.nan}
         refuse_infinite_weights(run)
-        if epoch % experiment.training.validation.every == 0 or epoch == experiment.training.epochs:
-            row["validation_log_likelihood"] = _validate(run, epoch)
-        if _is_to_keep(run, epoch, row["validation_log_likelihood"]):
-            run.keep(epoch, row["validation_log_likelihood"])
+        log_likelihoods = _log_likelihoods(run, epoch)
+        row = {"epoch": epoch, **outcomes, **_schedule(run, epoch), **log_likelihoods}
+        to_keep = log_likelihoods[AVERAGE if experiment.training.keep == "average" else LAST]
+        if _is_to_keep(run, epoch, to_keep):
+            run.keep(epoch, to_keep)
         run.curve.append(row)
         on_epoch({**row, "epoch": len(run.pretraining) + epoch})
         after_step(run)
@@ -85,7 +89,10 @@ def _simultaneous(run: Run, real: Tensor, momentum: float) -> Outcome:
     set_schedule(run.game.discriminator_optimizer, learning_rate, momentum)
     set_schedule(run.game.generator_optimizer, learning_rate, momentum)
     run.updates += 1
-    return simultaneous_step(run.game, real, _noise(run, len(real)))
+    outcome = simultaneous_step(run.game, real, _noise(run, len(real)))
+    if run.average:
+        run.average.update()
+    return outcome
 
 
 def _alternating(run: Run, real: Tensor, momentum: float) -> Outcome:
@@ -97,6 +104,8 @@ def _alternating(run: Run, real: Tensor, momentum: float) -> Outcome:
     if run.updates % run.experiment.training.discriminator_steps == 0:
         set_schedule(run.game.generator_optimizer, learning_rate, momentum)
         generator_step(run.game, _noise(run, run.experiment.training.minibatch_size))
+        if run.average:
+            run.average.update()
     return outcome
 
 
@@ -111,9 +120,17 @@ def _schedule(run: Run, epoch: int) -> dict[str, float]:
     return {"learning_rate": learning_rate_at(run.updates, training), "momentum": momentum}
 
 
-def _validate(run: Run, epoch: int) -> float:
+def _log_likelihoods(run: Run, epoch: int) -> dict[str, float]:
+    """Validation log-likelihoods of the learning curve, in nats; NaN if none is due."""
+    training = run.experiment.training
+    due = epoch % training.validation.every == 0 or epoch == training.epochs
+    generators = {LAST: run.game.generator} | ({AVERAGE: run.average.network} if run.average else {})
+    return {name: _validate(run, generator, epoch) if due else math.nan for name, generator in generators.items()}
+
+
+def _validate(run: Run, generator: Network, epoch: int) -> float:
     """Mean validation log-likelihood in nats at the best σ of the grid for it, or of the published one."""
-    samples = generate(run.game.generator, run.validation_noise)
+    samples = generate(generator, run.validation_noise)
     if not np.isfinite(samples).all():
         raise CheckFailed(f"training diverged: after epoch {epoch} the images are not finite; lower the learning rate")
     window = ParzenWindow(samples, device=run.images.device)
@@ -123,7 +140,7 @@ def _validate(run: Run, epoch: int) -> float:
 
 def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:
     """Whether these are the players to keep so far: validation decides (NaN: not taken), the test set has no say."""
-    if run.experiment.training.keep == "last":
+    if run.experiment.training.keep != "best":
         return epoch == run.experiment.training.epochs
     return log_likelihood > (run.kept.log_likelihood if run.kept else -math.inf)
 

@@ -66,6 +66,14 @@ class PretrainingParameters(Section):
     epochs: Count = Field(description="epochs of the first stage")
 
 
+class AveragingParameters(Section):
+    """A power-function average of the generator's weights over the run, which the game never sees (Karras et al., 2024)."""
+
+    gamma: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        description="0 is the plain mean of all weights so far; the greater, the more the last weigh: 2, about the last third"
+    )
+
+
 class GameParameters(Section):
     """The choices that Algorithm 1 and section 3 leave: who moves when, how often, and towards what."""
 
@@ -111,14 +119,22 @@ class TrainingParameters(GameParameters):
     annealing: AnnealingParameters | None = Field(
         None, description="a faster decay of the learning rate towards the end; without it, there is none"
     )
+    averaging: AveragingParameters | None = Field(
+        None, description="an average of the generator's weights, beside the game; without it, none is taken"
+    )
     momentum: MomentumParameters = Field(description="for the optimizer momentum: a linear ramp over epochs")
     adam: AdamParameters = Field(description="for the optimizer adam")
     validation: ValidationParameters = Field(description="how the log-likelihood on the learning curve is taken, in nats")
-    keep: Literal["last", "best"] = Field(
-        description="which generator is kept: the last, or the best by validation log-likelihood"
+    keep: Literal["last", "best", "average"] = Field(
+        description="which generator is kept: the last, the best by validation log-likelihood, or the average at the end"
     )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "TrainingParameters":
         require(self.learning_rate_floor <= self.learning_rate, "learning_rate_floor", "must not be above learning_rate")
+        require(
+            self.keep != "average" or self.averaging is not None,
+            "keep",
+            "average needs averaging, such as averaging: {gamma: 2.0}",
+        )
         return self

@@ -10,6 +10,11 @@ SAMPLES_IN_THE_PAPER = (
 )
 INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
 INTERPOLATIONS_IN_THE_PAPER = "Figure 3, digits obtained by linear interpolation between coordinates in z space."
+AVERAGING = (
+    "Seed {seed}: samples with averaged weights, which are scored, each above what the last generator makes of the same z. "
+    "Averaging takes away noise of the last updates, but also sharpness, which the estimate does not punish: see the table of "
+    "signs below."
+)
 CURVES = "Learning curves, one line a seed. D(x) and D(G(z)) are means over minibatches, with dropout as in training."
 SIGMA = (
     "Mean validation log-likelihood against σ, one line a seed; the circle marks the σ that is used on the test "
@@ -58,7 +63,7 @@ NOTES = [
     "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "
     "data, such as cluster centres, can score above real ones (Theis, van den Oord and Bethge, 2016). It is here because the "
     "paper reports it.",
-    "“Kept” is the epoch, for each seed, whose generator is scored: the last, or the best by validation log-likelihood, as the "
-    "parameter “keep” says.",
+    "“Kept” is the epoch, for each seed, whose generator is scored: the last, the best by validation log-likelihood, or "
+    "the average of its weights until then, as the parameter “keep” says.",
     "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
 ]

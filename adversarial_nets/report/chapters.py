@@ -29,15 +29,16 @@ def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChap
 
 
 def generator_pictures(run: RunPaths, folder: Path) -> list[Picture]:
-    """Samples and interpolations of one run, drawn by the stage `figures`."""
-    samples, interpolations = (
-        copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}")
-        for path in (run.samples_figure, run.interpolations_figure)
+    """Samples and interpolations of one run, and what averaging did if it was averaged; drawn by the stage `figures`."""
+    drawn = [run.samples_figure, run.interpolations_figure, *([run.averaging_figure] if run.averaging_figure.exists() else [])]
+    samples, interpolations, *averaging = (
+        copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}") for path in drawn
     )
     in_the_paper = captions.SAMPLES_IN_THE_PAPER.format(panel=panel(run.name))
     return [
         Picture(samples, captions.SAMPLES.format(seed=run.seed), in_the_paper),
         Picture(interpolations, captions.INTERPOLATIONS.format(seed=run.seed), captions.INTERPOLATIONS_IN_THE_PAPER),
+        *(Picture(path, captions.AVERAGING.format(seed=run.seed)) for path in averaging),
     ]
 
 

@@ -72,7 +72,8 @@ images = generate(generator, noise).reshape(-1, {shape_arguments})
 ```
 """
 NOISE = {"uniform": "uniform on [−√3, √3]", "gaussian": "Gaussian"}
-KEEP = {"best": "the best by this measure", "last": "kept because it was the last"}
+AVERAGE = "its weights averaged over the run; `last_generator.safetensors` has its last weights"
+KEEP = {"best": "the best by this measure", "last": "kept because it was the last", "average": AVERAGE}
 
 
 def model_card(run: Run, data: PreparedData, name: str, seed: int) -> str:

@@ -62,7 +62,7 @@ class ExperimentResult:
     def metrics(self) -> dict[str, Any]:
         """The experiment's entry in ``metrics.json``; log-likelihoods in nats, rounded to 1e-6 of them."""
         choices = [seed.sigma_choice for seed in self.seeds]
-        metrics = self._log_likelihood() | self._beside_it() | self._collapse()
+        metrics = self._log_likelihood() | self._beside_it() | self._collapse() | self._sharpness()
         return {key: round(float(value), 6) for key, value in metrics.items()} | {
             "sigma_at_grid_end": any(choice.at_grid_end for choice in choices),
             "num_seeds": len(self.seeds),
@@ -97,6 +97,16 @@ class ExperimentResult:
         entropies = [each.class_entropy for each in samples]
         metrics = {} if None in entropies else {"class_entropy": np.mean(entropies)}
         return {**metrics, "near_duplicates": np.mean([each.near_duplicates for each in samples])}
+
+    def _sharpness(self) -> dict[str, float]:
+        """Of the samples, in the data's own scale: means over seeds."""
+        measured = [seed.collapse.samples_sharpness for seed in self.seeds]
+        greys = [each.grey for each in measured]
+        return {
+            "pixel_spread": np.mean([each.spread for each in measured]),
+            **({} if None in greys else {"grey_pixels": np.mean(greys)}),
+            "pixel_gradient": np.mean([each.gradient for each in measured]),
+        }
 
     def count_curve(self) -> pd.DataFrame:
         """Test log-likelihood by number of samples, of training images and generators: num_samples, log_likelihood, samples."""

@@ -8,6 +8,7 @@ import pandas as pd
 from adversarial_nets.diagnostics.collapse import Signs
 from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.neighbours import QUANTILES, Distances
+from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.likelihood.protocol import Score, mean_and_standard_error
 from adversarial_nets.report.captions import NOTES
 from adversarial_nets.report.paper import FAMILIES, TABLE_1, TABLE_2
@@ -151,9 +152,13 @@ def _theory(name: str, pair: Proposition1) -> dict[str, str]:
 
 
 def collapse(experiment: ExperimentResult) -> pd.DataFrame:
-    """Signs of collapse in each seed's samples, and in the real test images: every cell a text, entropies in nats."""
-    rows = {f"samples, seed {seed.seed}": seed.collapse.samples for seed in experiment.seeds}
-    return pd.DataFrame([_collapse(name, row) for name, row in {**rows, "test images": held_out(experiment)}.items()])
+    """Signs of collapse and of blur in each seed's samples, and in the real test images: every cell a text, entropies in nats."""
+    measured = [seed.collapse for seed in experiment.seeds]
+    rows = [
+        _collapse(f"samples, seed {seed.seed}", each.samples, each.samples_sharpness)
+        for seed, each in zip(experiment.seeds, measured, strict=True)
+    ]
+    return pd.DataFrame([*rows, _collapse("test images", measured[0].test_images, measured[0].test_images_sharpness)])
 
 
 def held_out(experiment: ExperimentResult) -> Signs:
@@ -161,9 +166,14 @@ def held_out(experiment: ExperimentResult) -> Signs:
     return experiment.seeds[0].collapse.test_images
 
 
-def _collapse(name: str, signs: Signs) -> dict[str, str]:
+def _collapse(name: str, signs: Signs, sharpness: Sharpness) -> dict[str, str]:
     classes = {} if signs.class_histogram is None else _classes(signs)
-    return {"images": name, **classes, "near-duplicates": f"{100 * signs.near_duplicates:.1f} %"}
+    return {"images": name, **classes, "near-duplicates": f"{100 * signs.near_duplicates:.1f} %", **_sharpness(sharpness)}
+
+
+def _sharpness(measured: Sharpness) -> dict[str, str]:
+    grey = {} if measured.grey is None else {"grey pixels": f"{100 * measured.grey:.1f} %"}
+    return {"spread of pixels": f"{measured.spread:.3f}", **grey, "gradient": f"{measured.gradient:.3f}"}
 
 
 def _classes(signs: Signs) -> dict[str, str]:

@@ -24,7 +24,8 @@ REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPO
 ABLATIONS_REPORT = REPORTS / "ablations"
 COMPARISON = Path("comparison.html")
 
-GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors"  # in a model's folder, with the next two
+GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors"  # in a model's folder, with the next three
+LAST_GENERATOR = "last_generator.safetensors"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
 
 
@@ -102,6 +103,11 @@ class RunPaths(ExperimentPaths):
         return self.model / GENERATOR
 
     @property
+    def last_generator(self) -> Path:
+        """The generator at the end of the run, if the kept one is its average."""
+        return self.model / LAST_GENERATOR
+
+    @property
     def discriminator(self) -> Path:
         """The discriminator that was kept with it."""
         return self.model / DISCRIMINATOR
@@ -170,6 +176,11 @@ class RunPaths(ExperimentPaths):
     def interpolations_figure(self) -> Path:
         """Figure 3 of the paper."""
         return self.figures / "interpolations.png"
+
+    @property
+    def averaging_figure(self) -> Path:
+        """Samples with and without averaged weights, if the kept generator is an average."""
+        return self.figures / "averaging.png"
 
     @property
     def copying(self) -> Path:

@@ -16,7 +16,7 @@ class EpochProgress:
     def __init__(self, title: str, epochs: int):
         self._title = title
         self._epochs = epochs
-        self._log_likelihood = math.nan
+        self._log_likelihoods = ""  # the last ones, as they are shown
         self._started = time.monotonic()
         self._first = 0  # a training that goes on has epochs behind it that took none of this time
         self._warned = False
@@ -27,10 +27,9 @@ class EpochProgress:
         self._first = self._first or row["epoch"]
         validated = not math.isnan(row["validation_log_likelihood"])
         if validated:
-            self._log_likelihood = row["validation_log_likelihood"]
+            self._log_likelihoods = _log_likelihoods(row)
         shown = f"D loss {row['discriminator_objective']:.3f}, G loss {row['generator_objective']:.3f}"
-        if not math.isnan(self._log_likelihood):
-            shown += f", validation {self._log_likelihood:.1f} nats"
+        shown += self._log_likelihoods
         self._bar.set_postfix_str(shown, refresh=False)
         self._bar.initial = self._first - 1
         self._bar.update(row["epoch"] - self._bar.n)
@@ -55,3 +54,10 @@ class EpochProgress:
     def _print(self, epoch: int, shown: str) -> None:
         left = (time.monotonic() - self._started) / (epoch - self._first + 1) * (self._epochs - epoch)
         print(f"{self._title}: epoch {epoch}/{self._epochs}, {shown}, {tqdm.format_interval(left)} left", flush=True)
+
+
+def _log_likelihoods(row: dict[str, float]) -> str:
+    """Of the generator, and of its average if the learning curve has it."""
+    average = row.get("average_validation_log_likelihood")
+    shown = f", validation {row['validation_log_likelihood']:.1f} nats"
+    return shown if average is None else f"{shown}, {average:.1f} of the average"

@@ -36,7 +36,14 @@ def small_values(**training: Any) -> dict[str, Any]:
         for layer in ("h0", "h1"):
             values[player]["layers"][layer]["units"] = 6
     validation = {"every": 1, "num_samples": 30, "num_images": 10}
-    values["training"] |= {"epochs": 2, "minibatch_size": 16, "keep": "last", "validation": validation, **training}
+    values["training"] |= {
+        "epochs": 2,
+        "minibatch_size": 16,
+        "keep": "last",
+        "averaging": None,
+        "validation": validation,
+        **training,
+    }
     values["sampling"] = {"num_samples": 40}
     values["sanity"] |= {"num_samples": 40, "num_centroids": 10}
     values["reliability"] = {"num_draws": 2, "num_samples": {"lowest": 20, "highest": 200, "count": 2}}

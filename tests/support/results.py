@@ -14,6 +14,7 @@ from adversarial_nets.diagnostics.helvetica import Helvetica, Moment
 from adversarial_nets.diagnostics.neighbours import Distances
 from adversarial_nets.diagnostics.reliability import Refined, Reliability
 from adversarial_nets.diagnostics.sanity import Sanity
+from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.run import Summary
 from adversarial_nets.likelihood.protocol import CrossValidation, Score, SigmaChoice, save_log_likelihoods
 from adversarial_nets.report.results import ExperimentResult, SeedResult
@@ -129,7 +130,8 @@ def collapse(seed: int) -> Collapse:
     """Of two classes."""
     samples = Signs(class_histogram=[10, 30], class_entropy=0.512 + 0.1 * seed, near_duplicates=0.034 + 0.01 * seed)
     test_images = Signs(class_histogram=[5, 5], class_entropy=0.6931, near_duplicates=0.0071, classifier_accuracy=0.876)
-    return Collapse(4321, 1.5, samples, test_images)
+    sharpness = Sharpness(0.1812 + 0.01 * seed, 0.1234, 0.0751 + 0.01 * seed), Sharpness(0.1921, 0.1332, 0.0866)
+    return Collapse(4321, 1.5, samples, test_images, *sharpness)
 
 
 def without_classes(result: ExperimentResult) -> ExperimentResult:
@@ -145,6 +147,18 @@ def without_classes(result: ExperimentResult) -> ExperimentResult:
 def _without_classes(measured: Collapse) -> Collapse:
     samples, test_images = (Signs(near_duplicates=each.near_duplicates) for each in (measured.samples, measured.test_images))
     return dataclasses.replace(measured, samples=samples, test_images=test_images)
+
+
+def without_grey(result: ExperimentResult) -> ExperimentResult:
+    """As the stages measure it if the data is contrast-normalised."""
+    seeds = [dataclasses.replace(seed, collapse=_without_grey(seed.collapse)) for seed in result.seeds]
+    return dataclasses.replace(result, seeds=seeds)
+
+
+def _without_grey(measured: Collapse) -> Collapse:
+    both = measured.samples_sharpness, measured.test_images_sharpness
+    samples, test_images = (dataclasses.replace(each, grey=None) for each in both)
+    return dataclasses.replace(measured, samples_sharpness=samples, test_images_sharpness=test_images)
 
 
 def write_experiment(result: ExperimentResult, folder: Path) -> None:

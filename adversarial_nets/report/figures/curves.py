@@ -17,7 +17,8 @@ def learning_curves(curve: pd.DataFrame) -> Figure:
     outputs.set(xlabel="epoch", ylabel="mean output of D", title="Discriminator", ylim=(0, 1))
     outputs.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
     validated = curve.dropna(subset="validation_log_likelihood")
-    _lines(likelihood, validated, {"validation_log_likelihood": "validation"}, marker=".")
+    columns = {"validation_log_likelihood": "validation", "average_validation_log_likelihood": "validation, averaged weights"}
+    _lines(likelihood, validated, {name: label for name, label in columns.items() if name in curve}, marker=".")
     likelihood.set(xlabel="epoch", ylabel="log-likelihood (nats)", title="Parzen window, validation images")
     return figure
 

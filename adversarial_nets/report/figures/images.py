@@ -38,6 +38,16 @@ def figure_3(generator: Network, description: GeneratorParameters, seed: int, da
     return interpolations(images.reshape(LINES, STEPS, *images.shape[1:]))
 
 
+def averaging(averaged: np.ndarray, last: np.ndarray, data: PreparedData) -> Figure:
+    """The first samples (n, D) of a generator with averaged weights, each above the last generator's (n, D) of the same z."""
+    pairs = np.stack(data.pictures(averaged[: 2 * STEPS], last[: 2 * STEPS]))
+    rows = pairs.reshape(2, 2, STEPS, *pairs.shape[2:]).swapaxes(0, 1)
+    figure, axes = _image_grid(rows.reshape(4, STEPS, *pairs.shape[2:]))
+    for axis, label in zip(axes[:, 0], ("average", "last") * 2, strict=True):
+        axis.set_ylabel(label)
+    return figure
+
+
 def samples_with_neighbours(samples: np.ndarray, neighbours: np.ndarray) -> Figure:
     """Figure 2: samples (20, H, W) row by row; beside each row, framed, the training image (4, H, W) nearest to its last one.
 

@@ -16,10 +16,11 @@ from adversarial_nets.core.errors import InputError
 from adversarial_nets.report import paper
 from adversarial_nets.report.page import render_template
 from adversarial_nets.report.results import load_experiment
+from adversarial_nets.running.paths import RunPaths
 from adversarial_nets.running.stage import Task
 from adversarial_nets.theory.measurements import Theory
 from stages.report import report
-from support.results import SIGMAS, THEORY, experiment_result, without_classes, write_experiment, write_theory
+from support.results import SIGMAS, THEORY, experiment_result, without_classes, without_grey, write_experiment, write_theory
 
 SUITE = ["mnist5k", '"><script>alert(1)']
 EVIL_TITLE = "<img src='http://example.org/a.png'> & more"
@@ -254,6 +255,26 @@ def test_the_page_tells_of_collapse_also_where_there_are_no_classes(page: Elemen
     assert "This data set has no classes, and so no class entropy." in without
     assert "entropy is" not in without
     assert "98.7 % of samples are near-duplicates" in without
+
+
+def test_the_page_shows_what_averaging_did_to_a_run_that_was_averaged(copied: Path) -> None:
+    """Of seed 1 alone here, beside the pictures that every run has."""
+    files.write_text(copied / RunPaths(SUITE[0], 1).averaging_figure, "with and without")
+    write_report(copied, SUITE, [0, 1])
+    picture = copied / "reports" / "figures" / f"{SUITE[0]}-1-averaging.png"
+    page = (copied / "reports" / "index.html").read_text(encoding="utf-8")
+    assert base64.b64encode(picture.read_bytes()).decode() in page
+    assert (
+        page.count("samples with averaged weights, which are scored") == page.count("Seed 1: samples with averaged weights") > 0
+    )
+
+
+def test_the_page_tells_of_blur_also_where_pixels_cannot_be_grey(copied: Path) -> None:
+    write_experiment(without_grey(experiment_result(SUITE[1])), copied)
+    write_report(copied, SUITE, [0, 1])
+    page = (copied / "reports" / "index.html").read_text(encoding="utf-8")
+    assert page.count("lowers the spread of pixels") == 2
+    assert page.count("those between 0.1 and 0.9") == 1
 
 
 def test_the_page_names_the_benchmarks_and_has_no_speeds(page: Elements) -> None:

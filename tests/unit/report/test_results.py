@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adversarial_nets.likelihood.protocol import SigmaChoice
-from support.results import SIGMAS, experiment_result, fold, seed_result, without_classes
+from support.results import SIGMAS, experiment_result, fold, seed_result, without_classes, without_grey
 
 # metrics.json
 
@@ -52,12 +52,19 @@ def test_metrics_have_what_is_promised() -> None:
     assert metrics["draw_std"] == pytest.approx(stdev([80, 84]), abs=1e-6)
     assert metrics["validation_log_likelihood"] == 50
     assert (metrics["class_entropy"], metrics["near_duplicates"]) == (pytest.approx(0.562), pytest.approx(0.039))
+    assert (metrics["pixel_spread"], metrics["grey_pixels"], metrics["pixel_gradient"]) == pytest.approx((0.1862, 0.0801, 0.1234))
 
 
 def test_without_classes_there_is_no_metric_of_them() -> None:
     metrics = without_classes(experiment_result(seeds=2)).metrics()
     assert "class_entropy" not in metrics
     assert metrics["near_duplicates"] == pytest.approx(0.039)
+
+
+def test_contrast_normalised_images_have_no_metric_of_grey_pixels() -> None:
+    metrics = without_grey(experiment_result(seeds=2)).metrics()
+    assert "grey_pixels" not in metrics
+    assert metrics["pixel_spread"] == pytest.approx(0.1862)
 
 
 def test_sigma_is_the_mean_over_seeds() -> None:

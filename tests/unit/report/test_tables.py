@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 import pytest
 
 from adversarial_nets.report import paper, tables
-from support.results import experiment_result, without_classes
+from support.results import experiment_result, without_classes, without_grey
 
 PAPER = {
     # Table 1 of the paper: MNIST, TFD
@@ -93,7 +93,14 @@ def test_the_table_of_collapse_has_the_seeds_and_the_test_images() -> None:
     assert table["at most"].tolist() == ["0.693"] * 3
     assert table["classes, in per cent"].tolist() == ["25 75", "25 75", "50 50"]
     assert table["near-duplicates"].tolist() == ["3.4 %", "4.4 %", "0.7 %"]
-    assert tables.collapse(without_classes(experiment_result())).columns.tolist() == ["images", "near-duplicates"]
+    assert table["spread of pixels"].tolist() == ["0.181", "0.191", "0.192"]
+    assert table["grey pixels"].tolist() == ["7.5 %", "8.5 %", "8.7 %"]
+    assert table["gradient"].tolist() == ["0.123", "0.123", "0.133"]
+
+
+def test_the_table_of_collapse_leaves_out_what_the_data_does_not_have() -> None:
+    table = tables.collapse(without_grey(without_classes(experiment_result())))
+    assert table.columns.tolist() == ["images", "near-duplicates", "spread of pixels", "gradient"]
 
 
 # Table 2

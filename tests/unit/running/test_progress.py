@@ -25,6 +25,13 @@ def test_a_line_comes_with_each_validation(capsys: pytest.CaptureFixture) -> Non
     assert line.endswith(" left")
 
 
+def test_the_averages_log_likelihood_stands_beside_the_generators(capsys: pytest.CaptureFixture) -> None:
+    name = "average_validation_log_likelihood"
+    validated = row(2, 0.7, 0.3) | {name: 56.78}
+    [line] = shown(capsys, row(1, 0.7, 0.3, math.nan) | {name: math.nan}, validated)
+    assert ", validation 12.3 nats, 56.8 of the average, " in line
+
+
 @pytest.mark.parametrize(
     ("d_real", "d_fake", "warned"), [(0.9998, 0.0002, True), (0.9998, 0.01, False), (0.99, 0.0002, False), (0.5, 0.5, False)]
 )
