@@ -67,8 +67,8 @@ def varied(experiment: Experiment, asked: Ablations, variant: str) -> Experiment
     if variant not in asked.variants:
         raise InputError(f"variant: none is called '{variant}'; there are {', '.join(asked.variants)}")
     for key, field in TrainingParameters.model_fields.items():
-        # ablations/dvc.yaml lists the keys that a run depends on; DVC cannot list one that may be missing.
-        if not field.is_required() and getattr(experiment.training, key) is not None:
+        # ablations/dvc.yaml lists the keys that a run depends on, averaging too; DVC cannot list one that may be missing.
+        if not field.is_required() and key != "averaging" and getattr(experiment.training, key) is not None:
             raise InputError(f"experiments/{asked.experiment}.yaml:training.{key}: ablations need an experiment without {key}")
     training = experiment.training.model_copy(update=asked.variants[variant].model_dump())
     return experiment.model_copy(update={"training": training})
