@@ -215,14 +215,17 @@ def test_a_game_with_one_objective_alone_is_not_compared() -> None:
 
 
 def test_a_run_depends_on_all_of_training_but_the_game() -> None:
-    """What is optional cannot be listed, and is refused."""
+    """What is optional cannot be listed, and is refused; but averaging, which the default has."""
     [listed] = [
         params["experiments/${experiment}.yaml"]
         for params in read_yaml(ROOT / "ablations" / "dvc.yaml")["stages"]["train"]["params"]
         if "experiments/${experiment}.yaml" in params
     ]
     own = {name: field for name, field in TrainingParameters.model_fields.items() if name not in GameParameters.model_fields}
-    assert {key.split(".")[1] for key in listed if "." in key} == {name for name, field in own.items() if field.is_required()}
+    assert {key.split(".")[1] for key in listed if "." in key} == {
+        "averaging",
+        *(name for name, field in own.items() if field.is_required()),
+    }
     assert {key for key in listed if "." not in key} == {"generator", "discriminator", "sampling", "evaluation"}
 
 
