@@ -398,6 +398,7 @@ def run_all(stages: Iterable[str], run_here: Callable[..., Ended]) -> None:
 
 
 def test_all_stages_make_a_report_and_the_same_numbers_twice(folder: Path, run_here: Callable[..., Ended]) -> None:
+    write_parameters(folder)
     write_experiment(folder, small_values())
     run_all(ARGUMENTS, run_here)
     metrics = files.read_json(folder / "reports" / "metrics.json")["mnist5k"]
@@ -427,8 +428,8 @@ def run_path(run_here: Callable[..., Ended], name: str) -> None:
         assert (stage, ended.status, ended.stderr) == (stage, 0, "")
 
 
-def metrics_of(folder: Path, name: str) -> dict[str, Any]:
-    return load_experiment(name, [0], *map(folder.joinpath, ("models", "scores", "figures"))).metrics()
+def metrics_of(name: str) -> dict[str, Any]:
+    return load_experiment(name, [0]).metrics()
 
 
 def shrunk_faces(name: str) -> dict[str, Any]:
@@ -450,7 +451,7 @@ def test_the_fer2013_path(folder: Path, run_here: Callable[..., Ended], monkeypa
     put_fer2013(folder / "raw", faces(110), monkeypatch)
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
     run_path(run_here, "fer2013_small")
-    metrics = metrics_of(folder, "fer2013_small")
+    metrics = metrics_of("fer2013_small")
     assert (metrics["num_test_images"], np.isfinite(metrics["standard_error"])) == (40, True)
 
 
@@ -461,7 +462,7 @@ def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
     write_tfd(folder / "raw" / "TFD_48x48.mat")
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
     run_path(run_here, "tfd_small")
-    metrics = metrics_of(folder, "tfd_small")
+    metrics = metrics_of("tfd_small")
     with np.load(folder / "scores" / "tfd_small" / "0" / "log_likelihoods.npz") as scores:
         means = [scores[f"fold_{fold}"].mean() for fold in range(5)]
         assert [len(scores[f"fold_{fold}"]) for fold in range(5)] == [20] * 5
@@ -482,7 +483,7 @@ def test_the_path_of_colour_images(
     write_experiment(folder, values, name)
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
     run_path(run_here, name)
-    assert np.isfinite(metrics_of(folder, name)["log_likelihood"])
+    assert np.isfinite(metrics_of(name)["log_likelihood"])
     assert np.load(folder / "samples" / name / "0.npy").shape == (40, 3072)
 
 
