@@ -106,7 +106,7 @@ def test_what_other_parameters_left_behind_changes_no_report_and_is_pruned(finis
     (finished.folder / "models" / "mnist5k" / "7" / "by_hand").write_text("not in DVC's cache")
     finished.run("dvc", "repro")
     assert finished.reports() == before
-    finished.run("python", "-m", "scripts.prune")
+    finished.run("python", "-m", "adversarial_nets.running.prune")
     assert not left_over.exists()
     assert kept.exists()
     shutil.rmtree(kept)
@@ -230,7 +230,7 @@ def test_a_lock_file_out_of_step_is_noticed_without_data_or_cache(finished, tmp_
     finished.run("git", "clone", "--quiet", ".", str(tmp_path / "fresh"))
     fresh = Project(tmp_path / "fresh")
     (fresh.folder / "ablations" / "dvc.lock").unlink(missing_ok=True)
-    check = ("python", "-m", "scripts.check_lock")
+    check = ("python", "-m", "adversarial_nets.regression.lock_files")
     assert fresh.run(*check) == "dvc.lock is in step with code and parameters\n"
     fresh.set(f"{EXPERIMENT}:training.epochs", 3)
     with (fresh.folder / "adversarial_nets/likelihood/parzen.py").open("a") as file:
