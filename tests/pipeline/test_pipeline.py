@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from adversarial_nets.running import dvc_cache
 from support.experiments import ROOT
 from support.project import EXPERIMENT, Project, clone, commit, small
 from support.source_files import Archives
@@ -114,6 +115,22 @@ def test_what_other_parameters_left_behind_changes_no_report_and_is_pruned(finis
     shutil.rmtree(finished.folder / "models" / "mnist5k" / "7")
     finished.run("dvc", "repro")
     assert finished.hashes(".")["dvc.lock"] == lock
+
+
+def test_a_lock_file_of_another_machine_trains_nothing_again(finished):
+    """Its checksums are in no cache here; DVC's run cache has what this machine made of the same code, data and parameters."""
+    lock = finished.folder / "dvc.lock"
+    here = lock.read_text()
+    for out in ("models/mnist5k/0", "samples/mnist5k/0.npy"):
+        md5 = dvc_cache.md5(finished.folder / out)
+        lock.write_text(lock.read_text().replace(md5, f"{'f' * 32}{md5[32:]}"))
+    assert lock.read_text() != here
+    assert "2 stages have outputs" in finished.run("python", "-m", "adversarial_nets.running.foreign_outputs")
+    output = finished.run("dvc", "repro")
+    assert output.count("is cached - skipping run") == 2
+    assert "Running stage 'train" not in output
+    assert lock.read_text() == here
+    assert finished.run("python", "-m", "adversarial_nets.regression.committed") == "identical to the committed results\n"
 
 
 def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished):
