@@ -15,6 +15,7 @@ from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.diagnostics.collapse import Collapse, CollapseMeasure, Signs, class_entropy, labelled, labels_of
 from adversarial_nets.diagnostics.helvetica import LOOKS, Trained, train_alone
 from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
+from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.networks import load_discriminator, load_generator, save_network
 from adversarial_nets.gan.run import Setup, start, summary
 from adversarial_nets.gan.training import play
@@ -154,7 +155,8 @@ def test_without_classes_there_is_no_entropy(shuffled: tuple, labels: np.ndarray
     assert samples == Signs(near_duplicates=samples.near_duplicates)
     held_out = ruler.of_held_out(shuffled[0][500:600], labels_of(data, np.arange(500, 600)))
     assert held_out == Signs(near_duplicates=held_out.near_duplicates)
-    files.write_json(tmp_path / "collapse.json", Collapse(ruler.count, ruler.threshold, samples, held_out))
+    sharp = Sharpness(spread=0.2, gradient=0.1, grey=0.1)
+    files.write_json(tmp_path / "collapse.json", Collapse(ruler.count, ruler.threshold, samples, held_out, sharp, sharp))
     assert set(files.read_json(tmp_path / "collapse.json")["samples"]) == {"near_duplicates"}
     assert files.read(tmp_path / "collapse.json", Collapse).samples == samples
 
@@ -169,7 +171,7 @@ def narrow() -> Experiment:
     for player, units in (("generator", 64), ("discriminator", 48)):
         for layer in ("h0", "h1"):
             values[player]["layers"][layer]["units"] = units
-    values["training"] |= {"epochs": 12, "keep": "last"}
+    values["training"] |= {"epochs": 12, "minibatch_size": 100, "keep": "last"}
     values["training"]["validation"] |= {"every": 12, "num_samples": 50, "num_images": 20}
     return Experiment.model_validate(values)
 
