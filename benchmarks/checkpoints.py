@@ -26,7 +26,7 @@ ALLOWED = 0.02  # of the time of training
 def main() -> None:
     """Print a Markdown table. Raises CheckFailed where saving costs more than it may."""
     parameters = load_parameters()
-    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device, parameters.threads)
+    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
     run = start(experiment, images.numpy(), images[:100].numpy(), 0, device)
     play_epoch(run, 1)

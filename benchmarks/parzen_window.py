@@ -125,7 +125,7 @@ def peak_mebibytes(contestant: str) -> float:
 def main() -> None:
     """Print a Markdown table."""
     parameters = load_parameters()
-    device = devices.resolve(parameters.device, parameters.threads)
+    device = devices.resolve(parameters.device)
     given = problem(device)
     contestants = given.contestants()
     if len(sys.argv) > 1:

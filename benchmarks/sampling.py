@@ -25,7 +25,7 @@ PRODUCTS = "its matrix products alone"
 def main() -> None:
     """Print a Markdown table."""
     parameters = load_parameters()
-    device, description = devices.resolve(parameters.device, parameters.threads), parameters.experiments["mnist"].generator
+    device, description = devices.resolve(parameters.device), parameters.experiments["mnist"].generator
     generator = Network(description.noise_dimensions, description.layers)
     initialise(generator, torch.Generator(), torch.full((784,), 0.13))
     noise = draw_noise(description.noise, (SAMPLES, description.noise_dimensions), torch.Generator())

@@ -25,7 +25,7 @@ ROUNDS, STEPS = 15, 10
 def main() -> None:
     """Print a Markdown table of medians and ratios."""
     parameters = load_parameters()
-    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device, parameters.threads)
+    experiment, device = parameters.experiments["mnist"], devices.resolve(parameters.device)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
     ours = start(experiment, images.numpy(), images[:100].numpy(), 0, device)
     contestants = {

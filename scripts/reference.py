@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from common import FIGURES, LOGS, MODELS, PREPARED, REPORTS, SCORES, exit_status, load_parameters
 
-from adversarial_nets.core import files
+from adversarial_nets.core import devices, files
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.data import prepared as datasets
 from adversarial_nets.parameters.project import Project
@@ -107,7 +107,7 @@ def provenance(result: ExperimentResult, parameters: Project) -> dict:
         "processor": processor(),
         "vector_instructions": torch.backends.cpu.get_cpu_capability(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "threads": parameters.threads,
+        "threads": devices.num_threads(),
     }
 
 

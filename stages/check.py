@@ -13,7 +13,7 @@ def check(task: Task) -> None:
     for name in task.project.suite:
         experiment_path(name, paths.EXPERIMENTS)
     if task.project.device == "cuda":
-        devices.resolve(task.project.device, task.project.threads)  # refuses if there is no GPU
+        devices.resolve(task.project.device)  # refuses if there is no GPU
     files.write_text(paths.PARAMETERS_VALID, "The stage `check` found every parameter valid.\n")
 
 

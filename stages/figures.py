@@ -13,7 +13,7 @@ from adversarial_nets.running.stage import Task, main
 
 def draw(task: Task) -> None:
     data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
-    generator, description = load_generator(task.paths.generator, devices.resolve(task.project.device, task.project.threads))
+    generator, description = load_generator(task.paths.generator, devices.resolve(task.project.device))
     figures = figure_2(samples, data), figure_3(generator, description, task.seed, data)
     with files.replacing(task.paths.figures) as folder:
         folder.mkdir()

@@ -21,7 +21,7 @@ TITLES = ["(a) the untrained pair", "(b) D at its optimum", "(c) G on its way", 
 
 
 def measure(task: Task) -> None:
-    devices.resolve(task.project.device, task.project.threads)  # only for the number of threads: everything here is small
+    devices.resolve(task.project.device)  # only for the number of threads: everything here is small
     asked = task.project.theory
     with files.replacing(paths.THEORY_FIGURES) as folder:
         folder.mkdir()

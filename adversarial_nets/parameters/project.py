@@ -16,7 +16,6 @@ class Project(Section):
     suite: Annotated[list[Name], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     device: Literal["auto", "cpu", "cuda"]
-    threads: Annotated[int, Field(ge=1, le=1024)]
     known_density: KnownDensityParameters
     theory: TheoryParameters
     helvetica: HelveticaParameters
