@@ -27,8 +27,8 @@ def product(a: Tensor, b: Tensor) -> Tensor:
 
     float32 on a CPU: the k terms are cut into the fewest blocks of at most 256, equal but for the last. In a block, c ← fma(a_k,
     b_k, c) from c = 0 in the order of k; then the blocks' values are added in their order. No processor, shape, layout or number
-    of threads changes a bit, if ``is_specified``. float64 on a CPU: NumPy's loops, compiled for what all x86-64 processors have. On
-    a GPU: PyTorch's product.
+    of threads changes a bit, if ``is_specified``. float64 on a CPU: NumPy's loops, compiled for what every x86-64 processor has.
+    On a GPU: PyTorch's product.
 
     Fast where the rows of b are contiguous, or k is at most 256; otherwise b is copied. The layout of a does not matter.
     """
@@ -42,8 +42,9 @@ def product(a: Tensor, b: Tensor) -> Tensor:
 def _sum_of_chains(a: Tensor, b: Tensor) -> Tensor:
     (m, k), n = a.shape, b.shape[1]
     width = -(-k // -(-k // TERMS))
-    # A strided block whose columns are contiguous takes oneDNN a thousand times as long.
-    b = b if k == width else b.contiguous()
+    # Of a b with gaps in memory oneDNN makes no chains, and it takes a thousand times as long.
+    b = b if k == width and b.t().is_contiguous() else b.contiguous()
+    a = a if 1 in a.stride() else a.contiguous()
     # A single row or column has kernels of its own, which are no chains.
     a, b = (a.repeat(2, 1) if m == 1 else a), (b.repeat(1, 2) if n == 1 else b)
     total = _chains(a[:, :width], b[:width])
