@@ -19,7 +19,7 @@ def train(variant: str, seed: int) -> None:
     asked = read(paths.ABLATIONS, Ablations)
     task, title = stage.task(asked.experiment, seed), f"{variant}, seed {seed}"
     experiment = ablations.varied(task.experiment, asked, variant)
-    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device, task.project.threads)
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     setup = Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), seed, device)
     work = Work(f"ablations-{variant}-{seed}", title, setup.key("diagnostics/ablations.py"))
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:

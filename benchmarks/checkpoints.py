@@ -27,7 +27,7 @@ ALLOWED = 0.02  # of the time of training
 def main() -> None:
     """Print a Markdown table. Raises CheckFailed if saving costs more than it may."""
     project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
-    device = devices.resolve(project.device, project.threads)
+    device = devices.resolve(project.device)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
     run = start(Setup(experiment, images.numpy(), images[:100].numpy(), 0, device))
     play_epoch(run, 1)

@@ -126,7 +126,7 @@ def peak_mebibytes(contestant: str) -> float:
 def main() -> None:
     """Print a Markdown table."""
     project = read(paths.PARAMETERS, Project)
-    device = devices.resolve(project.device, project.threads)
+    device = devices.resolve(project.device)
     given = problem(device)
     contestants = given.contestants()
     if len(sys.argv) > 1:

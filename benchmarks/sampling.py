@@ -26,7 +26,7 @@ PRODUCTS = "its matrix products alone"
 def main() -> None:
     """Print a Markdown table."""
     project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
-    device, description = devices.resolve(project.device, project.threads), experiment.generator
+    device, description = devices.resolve(project.device), experiment.generator
     generator = Network(description.noise_dimensions, description.layers)
     initialise(generator, torch.Generator(), torch.full((784,), 0.13))
     noise = draw_noise(description.noise, (SAMPLES, description.noise_dimensions), torch.Generator())

@@ -29,7 +29,7 @@ ALLOWED = 0.03  # of a step, for averaged weights
 def main() -> None:
     """Print a Markdown table of medians and ratios. Raises CheckFailed if averaged weights cost more than they may."""
     project, experiment = read(paths.PARAMETERS, Project), read(paths.EXPERIMENTS / "mnist.yaml", Experiment)
-    device = devices.resolve(project.device, project.threads)
+    device = devices.resolve(project.device)
     images = torch.rand(STEPS * experiment.training.minibatch_size, 784)
     ours = start(Setup(experiment, images.numpy(), images[:100].numpy(), 0, device))
     contestants = {

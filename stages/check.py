@@ -15,7 +15,7 @@ def check(task: Task) -> None:
     if task.project.device == "cuda":
         from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
 
-        devices.resolve(task.project.device, task.project.threads)  # refuses if there is no GPU
+        devices.resolve(task.project.device)  # refuses if there is no GPU
     files.write_text(paths.PARAMETERS_VALID, "The stage `check` found every parameter valid.\n")
 
 

@@ -8,7 +8,7 @@ from adversarial_nets.running.stage import Task, main
 
 def choose_sigma(task: Task) -> None:
     data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
-    with shared_window(samples, devices.resolve(task.project.device, task.project.threads)) as (window, writes):
+    with shared_window(samples, devices.resolve(task.project.device)) as (window, writes):
         choice = SigmaChoice(len(samples), cross_validate_folds(window, data, task.experiment.evaluation))
     if writes:
         files.write_json(task.paths.cross_validation, choice)

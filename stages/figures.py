@@ -17,7 +17,7 @@ from adversarial_nets.running.stage import Task, main
 
 def draw(task: Task) -> None:
     data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
-    device = devices.resolve(task.project.device, task.project.threads)
+    device = devices.resolve(task.project.device)
     generator, description = load_generator(task.paths.generator, device)
     figures = {
         task.paths.samples_figure: figure_2(samples, data),

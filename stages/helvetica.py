@@ -11,7 +11,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def watch(task: Task) -> None:
-    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device, task.project.threads)
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     generator, _ = load_generator(task.paths.generator, device)
     discriminator = load_discriminator(task.paths.discriminator, task.experiment.image_shape, device)
     with files.reading(task.paths.summary, "train") as path:

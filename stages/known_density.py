@@ -12,7 +12,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def measure(task: Task) -> None:
-    devices.resolve("cpu", task.project.threads)  # everywhere: all of this is small
+    devices.resolve("cpu")  # everywhere: all of this is small
     asked = task.project.known_density
     cases = itertools.product(spaced_counts(asked.dimensions), spaced_counts(asked.num_samples))
     tables = [known_density_errors(*case, asked.num_points, asked.repeats) for case in cases]

@@ -10,7 +10,7 @@ def score(task: Task) -> None:
     data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
     with files.reading(task.paths.cross_validation, "cross_validate") as path:
         choice = files.read(path, SigmaChoice)
-    with shared_window(samples, devices.resolve(task.project.device, task.project.threads)) as (window, writes):
+    with shared_window(samples, devices.resolve(task.project.device)) as (window, writes):
         folds = log_likelihoods(window, data, choice.sigmas)
     if writes:
         save_log_likelihoods(folds, task.paths.log_likelihoods)

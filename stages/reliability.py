@@ -9,7 +9,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def measure(task: Task) -> None:
-    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device, task.project.threads)
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     generator, description = load_generator(task.paths.generator, device)
     drawn = reliability.Drawn(generator, description, task.seed, load_samples(task.paths.samples))
     folds = load_log_likelihoods(task.paths.log_likelihoods)

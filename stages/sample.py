@@ -7,7 +7,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def sample(task: Task) -> None:
-    device = devices.resolve(task.project.device, task.project.threads)
+    device = devices.resolve(task.project.device)
     generator, description = load_generator(task.paths.generator, device)
     samples = draw_samples(generator, description, task.experiment.sampling.num_samples, task.seed)
     files.write_npy(task.paths.samples, samples)

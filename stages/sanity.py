@@ -7,7 +7,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def check_sanity(task: Task) -> None:
-    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device, task.project.threads)
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     files.write_json(task.paths.sanity, sanity.measure(data, task.experiment, device))
 
 

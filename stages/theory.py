@@ -10,7 +10,7 @@ from adversarial_nets.theory.propositions import PAIRS
 
 
 def measure(task: Task) -> None:
-    devices.resolve(task.project.device, task.project.threads)  # only for the number of threads: everything here is small
+    devices.resolve(task.project.device)  # only for the number of threads: everything here is small
     parameters = task.project.theory
     discriminators, path = measurements.train_discriminators(parameters), measurements.follow_path(parameters)
     descents = measurements.descend(parameters.proposition_2)

@@ -13,7 +13,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def train(task: Task) -> None:
-    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device, task.project.threads)
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     setup = runs.Setup(task.experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, device)
     work = Work(f"{task.name}-{task.seed}", task.title, setup.key())
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:

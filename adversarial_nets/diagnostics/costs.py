@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from adversarial_nets.core import arithmetic
 from adversarial_nets.gan.run import Setup, start
 from adversarial_nets.gan.sampling import draw_noise, generate
 from adversarial_nets.gan.training import play_epoch
@@ -15,7 +16,7 @@ from adversarial_nets.parameters.experiment import Experiment
 
 def multiply_adds(work: Callable[[], object]) -> int:
     """Multiply-adds of all matrix products and convolutions that PyTorch does in ``work``; it counts two operations in each."""
-    with FlopCounterMode(display=False) as counter:
+    with arithmetic.plain_products(), FlopCounterMode(display=False) as counter:
         work()
     return counter.get_total_flops() // 2
 

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.stats import bootstrap, norm
 
+from adversarial_nets.core.arithmetic import log_spaced
 from adversarial_nets.data.prepared import VALIDATION, PreparedData
 from adversarial_nets.gan.networks import Network
 from adversarial_nets.gan.sampling import SampleStream
@@ -28,7 +29,7 @@ from adversarial_nets.parameters.layers import GeneratorParameters
 CONFIDENCE, RESAMPLES = 0.95, 10_000
 TOLERANCE = 1e-3  # of log σ
 # Bandwidths that a Gaussian of unit variance wants, from many samples on a line to few in 1,000 dimensions.
-KNOWN_DENSITY_SIGMAS = np.geomspace(0.02, 2.0, 30)
+KNOWN_DENSITY_SIGMAS = log_spaced(0.02, 2.0, 30)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, sigmoid
-from torch.nn.functional import softplus
+from torch import Tensor
 
+from adversarial_nets.core.arithmetic import sigmoid, softplus
 from adversarial_nets.gan.networks import Network, limit_column_norms
 
 

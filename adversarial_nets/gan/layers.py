@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, max_pool2d
 
+from adversarial_nets.core.arithmetic import product, sigmoid
 from adversarial_nets.parameters.layers import (
     AnyLayer,
     ConvolutionalMaxoutParameters,
@@ -18,10 +19,10 @@ from adversarial_nets.parameters.layers import (
     TransposedConvolutionParameters,
 )
 
-ACTIVATIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "linear": lambda x: x}
+ACTIVATIONS = {"relu": torch.relu, "sigmoid": sigmoid, "linear": lambda x: x}
 
 
-class LinearByUnit(torch.autograd.Function):
+class Linear(torch.autograd.Function):
     """A linear map that lays each unit's values out in a row of memory: x (m, d), weight (n, d), bias (n,) → (m, n).
 
     The first ``num_fixed`` rows of x are data. Nobody asks for their gradient, so a matrix product is saved; it is given as 0.
@@ -32,7 +33,7 @@ class LinearByUnit(torch.autograd.Function):
         """The values, (m, n)."""
         ctx.save_for_backward(x, weight)
         ctx.num_fixed = num_fixed
-        return torch.addmm(bias[:, None], weight, x.t()).t()
+        return product(weight, x.t()).add_(bias[:, None]).t()
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -40,11 +41,20 @@ class LinearByUnit(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         of_x = of_weight = None
         if ctx.needs_input_grad[0]:
-            of_x = torch.zeros_like(x)
-            torch.mm(gradient[ctx.num_fixed :], weight, out=of_x[ctx.num_fixed :])
+            of_x = torch.zeros_like(x.t(), memory_format=torch.contiguous_format)
+            of_x[:, ctx.num_fixed :] = product(weight.t(), gradient[ctx.num_fixed :].t().contiguous())
+            of_x = of_x.t()
         if ctx.needs_input_grad[1]:
-            of_weight = gradient.t() @ x
+            of_weight = product(gradient.t(), x)
         return of_x, of_weight, gradient.sum(dim=0), None
+
+
+class LinearMap(nn.Linear):
+    """Weights and biases of a linear map, whose products are ``arithmetic``'s."""
+
+    def forward(self, x: Tensor, num_fixed: int = 0) -> Tensor:
+        """The map's values, (m, n); the first ``num_fixed`` rows of x are data."""
+        return Linear.apply(x, self.weight, self.bias, num_fixed)
 
 
 class Layer(nn.Module):
@@ -57,7 +67,7 @@ class Layer(nn.Module):
         super().__init__()
         self.description = description
         pieces = description.pieces if description.type == "maxout" else 1
-        self.linear = nn.Linear(inputs, description.units * pieces)
+        self.linear = LinearMap(inputs, description.units * pieces)
 
     def preactivation(self, x: Tensor, dropout: torch.Generator | None = None, num_fixed: int = 0) -> Tensor:
         """The linear map's values, (m, units * pieces); inputs are dropped where a random stream is given.
@@ -65,9 +75,7 @@ class Layer(nn.Module):
         The first ``num_fixed`` inputs are data, whose gradient may be left out.
         """
         x = dropped(x, self.description.keep_probability, dropout)
-        if self.description.type == "maxout":
-            return LinearByUnit.apply(x, self.linear.weight, self.linear.bias, num_fixed)
-        return self.linear(x)
+        return self.linear(x, num_fixed)
 
     def forward(self, x: Tensor, dropout: torch.Generator | None = None, num_fixed: int = 0) -> Tensor:
         """The layer's output, (m, units)."""

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from adversarial_nets.core import files
+from adversarial_nets.core import arithmetic, files
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.averaging import WeightAverage
@@ -48,7 +48,7 @@ class Setup:
             "images": [_digest(self.images), _digest(self.validation_images)],
             "seed": self.seed,
             "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type,
-            "kernels": [torch.__version__, torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()],
+            "arithmetic": [torch.__version__, self.device.type == "cuda" or arithmetic.is_specified()],
             "source": [files.digest(path, "sha256") for path in [*code, *(PACKAGE / source for source in sources)]],
         }
         return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
@@ -217,6 +217,7 @@ class Summary:
     validation_log_likelihood: float
     generator_parameters: int
     discriminator_parameters: int
+    products: str | None = None  # "plain" if they are not specified to the last bit on this processor
 
 
 def summary(run: Run) -> Summary:
@@ -229,6 +230,7 @@ def summary(run: Run) -> Summary:
         validation_log_likelihood=run.kept.log_likelihood,
         generator_parameters=run.kept.generator.num_parameters,
         discriminator_parameters=run.kept.discriminator.num_parameters,
+        products=None if run.images.device.type == "cuda" or arithmetic.is_specified() else "plain",
     )
 
 

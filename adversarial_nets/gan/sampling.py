@@ -58,4 +58,4 @@ def interpolated_noise(noise: str, dimensions: int, lines: int, steps: int, gene
     """Points on straight lines between random pairs of points of z space (Figure 3): (lines * steps, d)."""
     starts, ends = draw_noise(noise, (2, lines, 1, dimensions), generator)
     weights = torch.linspace(0, 1, steps)[:, None]
-    return torch.lerp(starts, ends, weights).flatten(0, 1)
+    return (starts + weights * (ends - starts)).flatten(0, 1)

@@ -4,7 +4,7 @@ p(x) = 1/n Σ_j N(x; s_j, σ²·I), so that in D dimensions, with the squared di
 
     log p(x) = logsumexp_j(−d_j / 2σ²) − log n − D·log(σ·√(2π))    (nats)
 
-The distances do not depend on σ: one pass over them serves every σ. This module needs nothing else of the project.
+The distances do not depend on σ: one pass over them serves every σ.
 """
 
 import math
@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, distributed
 
+from adversarial_nets.core import arithmetic
+
 Array = np.ndarray | Tensor
 
 # Bytes of one tile. On a CPU it should stay in the cache during the passes over it; a GPU is busy only with large ones.
@@ -22,9 +24,9 @@ TILE_BYTES = {"cpu": 2**25, "cuda": 2**30}
 # What a tile holds for each distance: it and its exponential in float32, and the exponential in float64 while it is summed.
 BYTES_PER_DISTANCE = 16
 BLOCK = 1024  # rows that are checked, summed or moved at a time, so that no copy of all samples is needed
-# Beside the nearest sample's 1, a kernel of e**-80 changes no digit. The exponential of numbers that underflow float32 takes six
+# Beside the nearest sample's 1, a kernel of 2**-115 changes no digit. The exponential of numbers that underflow float32 takes six
 # times as long.
-NEGLIGIBLE = -80.0
+NEGLIGIBLE = -115.0
 # Nats that rounding may cost at the narrowest bandwidth, by the estimate in `_Points._is_exact_enough`.
 LIMITS = {torch.float32: 2e-3, torch.float64: 1e-9}
 
@@ -68,8 +70,8 @@ class ParzenWindow:
         x, sigmas = _matrix(x, "x").to(self._device), _bandwidths(sigma).to(self._device)
         with _exact_products():
             log_sums, num_samples = self._log_sums(x, sigmas)
-        normaliser = math.log(num_samples) + x.shape[1] * torch.log(sigmas * math.sqrt(2 * math.pi))
-        result = log_sums - normaliser[:, None]
+        log_widths = sigmas.new_tensor([math.log(width * math.sqrt(2 * math.pi)) for width in sigmas.tolist()])
+        result = log_sums - (math.log(num_samples) + x.shape[1] * log_widths[:, None])
         if not torch.isfinite(result).all():
             raise ValueError(f"sigma: so narrow beside the data's distances that a log-likelihood overflows; it is {sigma}")
         return result[0] if np.ndim(sigma) == 0 else result
@@ -83,7 +85,7 @@ class ParzenWindow:
             points = points or _Points(x, _mean(block, self._group), sigmas, self._precise)
             num_samples += len(block)
             for samples in block.split(columns):
-                log_sums = torch.logaddexp(log_sums, points.log_sums(samples, rows))
+                log_sums = _log_of_both(log_sums, points.log_sums(samples, rows))
         if num_samples == 0:
             raise ValueError("samples: none came; an iterator can be gone through only once, a list or an array again and again")
         return _merged(log_sums, num_samples, self._group)
@@ -136,7 +138,8 @@ class _Points:
         x, shares = self._placed_x[placed.dtype]
         if not self._is_exact_enough(placed.dtype, norms):
             norms, shares = None, torch.zeros_like(shares)
-        tiles = [_tile_log_sums(block, placed, norms, self._inverse_variances) for block in x.split(rows)]
+        columns = placed.T.contiguous()
+        tiles = [_tile_log_sums(block, columns, norms, self._inverse_variances) for block in x.split(rows)]
         # The share of ‖x‖²/2, the same for all samples.
         return torch.cat(tiles, dim=1) - shares * self._inverse_variances[:, None]
 
@@ -158,22 +161,29 @@ class _Points:
 
 
 def _tile_log_sums(x: Tensor, samples: Tensor, norms: Tensor | None, inverse_variances: Tensor) -> Tensor:
-    """logsumexp_j((x·s_j − ‖s_j‖²/2) / σ²) for one tile: (k, rows) float64. norms: the ‖s_j‖²/2.
+    """logsumexp_j((x·s_j − ‖s_j‖²/2) / σ²) for one tile, its samples (D, c) as columns: (k, rows) float64. norms: the ‖s_j‖²/2.
 
     Without norms, of −‖x − s_j‖²/2 from differences: tens of times slower, but cancelling nothing.
     """
     if norms is None:
-        exponents = torch.cdist(x, samples, compute_mode="donot_use_mm_for_euclid_dist").square_().div_(-2)
+        exponents = torch.cdist(x, samples.T, compute_mode="donot_use_mm_for_euclid_dist").square_().div_(-2)
     else:
-        exponents = torch.addmm(-norms.to(x.dtype), x, samples.T)
+        exponents = arithmetic.product(x, samples).sub_(norms.to(x.dtype))
     largest = exponents.amax(dim=1)
     exponents -= largest[:, None]
-    scaled = torch.empty_like(exponents)
-    sums = [
-        torch.mul(exponents, factor, out=scaled).clamp_(min=NEGLIGIBLE).exp_().sum(dim=1, dtype=torch.float64)
-        for factor in inverse_variances.tolist()
-    ]
-    return torch.stack(sums).log() + largest.double() * inverse_variances[:, None]
+    powers = arithmetic.padded(exponents)
+    sums = []
+    for factor in inverse_variances.tolist():
+        scaled = torch.mul(exponents, factor / math.log(2), out=powers[: exponents.numel()].view(exponents.shape))
+        scaled.clamp_(min=NEGLIGIBLE)
+        arithmetic.exp2_(powers)
+        sums.append(scaled.sum(dim=1, dtype=torch.float64))
+    return arithmetic.log(torch.stack(sums)) + largest.double() * inverse_variances[:, None]
+
+
+def _log_of_both(a: Tensor, b: Tensor) -> Tensor:
+    """log(e**a + e**b); a may be -∞."""
+    return torch.maximum(a, b) + torch.log1p(arithmetic.exp(-(a - b).abs()))
 
 
 def _mean(block: Tensor, group: distributed.ProcessGroup | None) -> Tensor:
@@ -191,10 +201,10 @@ def _merged(log_sums: Tensor, num_samples: int, group: distributed.ProcessGroup 
         return log_sums, num_samples
     largest, count = log_sums.clone(), torch.tensor(num_samples, device=log_sums.device)
     distributed.all_reduce(largest, distributed.ReduceOp.MAX, group)
-    total = torch.exp(log_sums - largest)
+    total = arithmetic.exp(log_sums - largest)
     distributed.all_reduce(total, group=group)
     distributed.all_reduce(count, group=group)
-    return largest + total.log(), int(count)
+    return largest + arithmetic.log(total), int(count)
 
 
 @contextmanager

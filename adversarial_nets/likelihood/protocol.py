@@ -9,13 +9,14 @@ import numpy as np
 import torch
 
 from adversarial_nets.core import devices, files
+from adversarial_nets.core.arithmetic import log_spaced
 from adversarial_nets.core.errors import InputError, one_line
 from adversarial_nets.data.prepared import TEST, VALIDATION, PreparedData
 from adversarial_nets.likelihood.parzen import Array, ParzenWindow, share
 from adversarial_nets.parameters.evaluation import CountGrid, EvaluationParameters, SigmaGrid
 
 # The grid of the published evaluation script.
-PUBLISHED_SIGMAS = np.logspace(-1, 0, 10)
+PUBLISHED_SIGMAS = log_spaced(0.1, 1.0, 10)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class CrossValidation:
 
 def sigma_grid(grid: SigmaGrid) -> np.ndarray:
     """Bandwidths evenly spaced in log10, ends included: (k,) float64."""
-    return np.logspace(np.log10(grid.lowest), np.log10(grid.highest), grid.count)
+    return log_spaced(grid.lowest, grid.highest, grid.count)
 
 
 def spaced_counts(grid: CountGrid, available: int | None = None) -> list[int]:

@@ -22,9 +22,6 @@ class Project(Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto is CUDA if there is a GPU, otherwise the CPU; the results record which one it was"
     )
-    threads: Annotated[int, Field(ge=1, le=1024)] = Field(
-        description="CPU threads of PyTorch; another number adds in another order, which changes last digits"
-    )
     known_density: KnownDensityParameters = Field(description="the Parzen window's own error, measured on a Gaussian")
     theory: TheoryParameters = Field(description="section 4 and Figure 1 of the paper, measured on densities that are known")
     helvetica: HelveticaParameters = Field(description="the Helvetica scenario of section 6")

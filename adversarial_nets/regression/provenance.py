@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from adversarial_nets.core import files
+from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
 from adversarial_nets.report.results import ExperimentResult
 from adversarial_nets.running.machine import processor
@@ -39,7 +39,7 @@ class Provenance:
     gpu: str | None = None
 
 
-def of(result: ExperimentResult, threads: int) -> Provenance:
+def of(result: ExperimentResult) -> Provenance:
     """Where an experiment's results, just computed here, come from."""
     changed = _git("status", "--porcelain", "--untracked-files=no")
     return Provenance(
@@ -54,7 +54,7 @@ def of(result: ExperimentResult, threads: int) -> Provenance:
         packages={name: importlib.metadata.version(name) for name in PACKAGES},
         processor=processor(),
         vector_instructions=torch.backends.cpu.get_cpu_capability(),
-        threads=threads,
+        threads=devices.num_threads(),
         gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     )
 

@@ -35,7 +35,7 @@ def write_references() -> None:
     project = read(paths.PARAMETERS, Project)
     for name in project.suite:
         with files.replacing(ExperimentPaths(name).reference) as folder:
-            write_reference(load_experiment(name, project.seeds), project.threads, folder)
+            write_reference(load_experiment(name, project.seeds), folder)
         print(f"wrote {ExperimentPaths(name).reference}")
     files.write_text(README, with_results(README.read_text(encoding="utf-8"), paths.REFERENCES))
 
@@ -47,7 +47,7 @@ def refuse_stale_results() -> None:
         raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
 
 
-def write_reference(result: ExperimentResult, threads: int, folder: Path) -> None:
+def write_reference(result: ExperimentResult, folder: Path) -> None:
     """All that a reader compares with: tables, curves, figures, scores per test image, and where they came from."""
     table = tables.results_table([result])
     files.write_json(folder / "metrics.json", {result.name: result.metrics()})
@@ -58,7 +58,7 @@ def write_reference(result: ExperimentResult, threads: int, folder: Path) -> Non
     files.write_json(folder / "reliability.json", {seed.seed: asdict(seed.reliability) for seed in result.seeds})
     experiment = read(experiment_path(result.name, paths.EXPERIMENTS), Experiment)
     files.write_json(folder / "parameters.json", experiment.model_dump())
-    files.write_json(folder / "provenance.json", provenance.of(result, threads))
+    files.write_json(folder / "provenance.json", provenance.of(result))
     copy_figures(result.name, folder / "figures")
     write_checksums(folder)
 

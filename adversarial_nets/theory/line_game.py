@@ -12,6 +12,7 @@ import torch
 from scipy.stats import norm
 from torch import Tensor, nn
 
+from adversarial_nets.core.arithmetic import sigmoid
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.game import discriminator_objective, generator_objective
 from adversarial_nets.parameters.theory import Figure1Parameters
@@ -97,7 +98,7 @@ class Players:
     def moment(self, updates: int) -> Moment:
         """What Figure 1 shows of the players as they are."""
         g = self.generator(torch.from_numpy(Z)[:, None])[:, 0].numpy()
-        d = torch.sigmoid(self.discriminator(torch.from_numpy(X)[:, None]))[:, 0].numpy()
+        d = sigmoid(self.discriminator(torch.from_numpy(X)[:, None]))[:, 0].numpy()
         return Moment(updates, np.diff(distribution_function(g, EDGES)) / (EDGES[1] - EDGES[0]), d, g)
 
 

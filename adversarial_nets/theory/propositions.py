@@ -4,18 +4,21 @@ Everything is exact up to quadrature: densities are known and expectations are i
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 from scipy.integrate import cubature
-from scipy.special import expit, rel_entr
+from scipy.special import exp2, expit, rel_entr, xlogy
 from scipy.stats import norm
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
-LOG_4 = float(np.log(4))
+from adversarial_nets.core.arithmetic import PortableDots, sigmoid, softplus
+from adversarial_nets.gan.layers import LinearMap
+
+LOG_4 = math.log(4)
 SUPPORT = 0.01  # a point belongs to the support where a density has at least this share of its peak
 TRAINING_POINTS, TEST_POINTS, CELLS = {1: 400, 2: 60}, {1: 1777, 2: 173}, {1: 4000, 2: 500}  # along each axis, by dimensions
 
@@ -33,7 +36,7 @@ class Mixture:
         variances = np.square(self.deviations)
         squares = ((x[:, None] - np.array(self.means)) ** 2).sum(axis=2)
         normalisers = (2 * np.pi * variances) ** (x.shape[1] / 2)
-        return (self.weights * np.exp(-squares / (2 * variances)) / normalisers).sum(axis=1)
+        return (self.weights * exp2(-squares / (2 * math.log(2) * variances)) / normalisers).sum(axis=1)
 
     def masses(self, edges: np.ndarray) -> np.ndarray:
         """Probabilities (n^D,) of all cells between edges (D, n + 1) along the axes, from the normal distribution function."""
@@ -112,7 +115,7 @@ def optimal_discriminator(p_data: np.ndarray, p_g: np.ndarray) -> np.ndarray:
 def perceptron(inputs: int, units: int, random: torch.Generator, reach: float = 3.0) -> nn.Sequential:
     """Two layers of tanh units, float64: (m, inputs) → (m, 1); the first layer starts uniform on [-reach, reach]."""
     widths = [inputs, units, units, 1]
-    linear = [nn.Linear(before, after, dtype=torch.float64) for before, after in itertools.pairwise(widths)]
+    linear = [LinearMap(before, after, dtype=torch.float64) for before, after in itertools.pairwise(widths)]
     for layer, scale in zip(linear, (reach, units**-0.5, units**-0.5), strict=True):
         nn.init.uniform_(layer.weight, -scale, scale, generator=random)
         nn.init.uniform_(layer.bias, -scale, scale, generator=random)
@@ -132,7 +135,8 @@ def train_discriminator(discriminator: nn.Module, pair: Pair, iterations: int) -
         value.backward()
         return value
 
-    optimizer.step(loss)
+    with PortableDots():
+        optimizer.step(loss)
 
 
 @torch.no_grad()
@@ -145,7 +149,7 @@ def value(discriminator: nn.Module, pair: Pair) -> float:
 @torch.no_grad()
 def outputs(discriminator: nn.Module, points: np.ndarray) -> np.ndarray:
     """D (n,) at points (n, D)."""
-    return torch.sigmoid(discriminator(torch.from_numpy(points)))[:, 0].numpy()
+    return sigmoid(discriminator(torch.from_numpy(points)))[:, 0].numpy()
 
 
 def deviations(discriminator: nn.Module, pair: Pair) -> np.ndarray:
@@ -166,7 +170,7 @@ def _on_grid(pair: Pair, counts: dict[int, int]) -> tuple[Tensor, list[Tensor]]:
 
 
 def _value(logits: Tensor, data_masses: Tensor, model_masses: Tensor) -> Tensor:
-    return -(data_masses @ softplus(-logits) + model_masses @ softplus(logits))
+    return -((data_masses * softplus(-logits)).sum() + (model_masses * softplus(logits)).sum())
 
 
 # Theorem 1
@@ -245,7 +249,7 @@ def descend(p_data: np.ndarray, p_g: np.ndarray, steps: int, rate: float, discri
     history, logits = [p_g], np.zeros_like(p_data)
     for _ in range(steps):
         if discriminator_rate is None:
-            logits = np.log(p_data / p_g)
+            logits = xlogy(1, p_data / p_g)
         else:
             logits = logits + discriminator_rate * (p_data * expit(-logits) - p_g * expit(logits))
         p_g = project_to_simplex(p_g + rate * np.logaddexp(0, logits))  # log(1 - D) = -log(1 + exp(logit))

@@ -169,7 +169,7 @@ def test_check_writes_the_same_whatever_the_parameters_are(folder: Path) -> None
     """Its output must never make another stage run."""
     assert run(folder, "check") == Ended(0, "", "")
     first = (folder / "data" / "parameters_valid.txt").read_bytes()
-    change(folder, instead_of("threads", "threads: 7"))
+    change(folder, instead_of("generator_updates", "generator_updates: 7"))
     assert run(folder, "check") == Ended(0, "", "")
     assert (folder / "data" / "parameters_valid.txt").read_bytes() == first != b"old\n"
 
@@ -181,17 +181,17 @@ def instead_of(key: str, new: str) -> Callable[[str], str]:
 
 WRONG_FILES: dict[str, tuple[Callable[[str], str], list[str]]] = {
     # how params.yaml is changed, and what the message must have, its beginning first
-    "a wrong value": (instead_of("threads", "threads: 0"), ["params.yaml:threads: "]),
-    "an unknown key": (instead_of("threads", "treads: 2"), ["params.yaml:treads: unknown key", "'threads'"]),
+    "a wrong value": (instead_of("device", "device: gpu"), ["params.yaml:device: "]),
+    "an unknown key": (instead_of("device", "devise: cpu"), ["params.yaml:devise: unknown key", "'device'"]),
     "an unknown experiment": (lambda text: text.replace("mnist5k", "mnist6k", 1), ["experiments/mnist6k.yaml: ", "'mnist5k'"]),
     "no YAML": (lambda text: text + "\n\t- [", ["params.yaml: not valid YAML", "line"]),
-    "a key twice": (lambda text: text + "\nthreads: 3\n", ["params.yaml: ", '"threads"']),
+    "a key twice": (lambda text: text + "\ndevice: cpu\n", ["params.yaml: ", '"device"']),
     "nothing": (lambda text: "", ["params.yaml: "]),
     "a list": (lambda text: "- 1\n", ["params.yaml: "]),
     "two documents": (lambda text: text + "\n---\na: 1\n", ["params.yaml: "]),
-    "an unknown tag": (instead_of("threads", "threads: !!python/name:os.system x"), ["params.yaml: "]),
-    "an impossible date": (instead_of("threads", "threads: 2020-99-99"), ["params.yaml: "]),
-    "no number": (instead_of("threads", "threads: !!int two"), ["params.yaml: "]),
+    "an unknown tag": (instead_of("device", "device: !!python/name:os.system x"), ["params.yaml: "]),
+    "an impossible date": (instead_of("device", "device: 2020-99-99"), ["params.yaml: "]),
+    "no number": (instead_of("device", "device: !!int two"), ["params.yaml: "]),
     "too deep a nesting": (lambda text: "a: " + "[" * 500 + "]" * 500, ["params.yaml: "]),
 }
 

@@ -115,7 +115,7 @@ def test_a_whole_run_at_a_hundred_times_the_learning_rate_is_worse_than_the_comm
     rate = values["training"]["learning_rate"]
     values["training"]["learning_rate"] = 100 * rate
     values["reliability"]["num_samples"]["highest"] = 2000
-    write_project(tmp_path, project_values(seeds=[0], threads=2), mnist5k=values)
+    write_project(tmp_path, project_values(seeds=[0]), mnist5k=values)
     project.run("dvc", "repro")
     output = project.run("python", "-m", "adversarial_nets.regression.gate", "--json", "verdicts.json", status=1)
     assert f"- `training.learning_rate`: `{rate}` → `{100 * rate}`" in output

@@ -464,7 +464,7 @@ ROWS = [
         setting(f"{EXPERIMENT}:generator.layers.y.units", 100), 2,
         "experiments/mnist5k.yaml:generator.layers.y.units: must be 784, one per pixel of images"),
     Row("Parameters", "code", CHECK,
-        lambda scene: (scene.folder / "params.yaml").write_text("threads: !!python/object/apply:os.system [touch owned]\n"), 2,
+        lambda scene: (scene.folder / "params.yaml").write_text("device: !!python/object/apply:os.system [touch owned]\n"), 2,
         "params.yaml: not valid YAML: …"),
     Row("Parameters", "a matrix of a thousand seeds", CHECK, setting("seeds", list(range(1000))), 0, ACCEPTED),
     Row("Parameters", "a seed twice", CHECK, setting("seeds", [0, 0]), 2, "params.yaml:seeds: names a seed twice"),

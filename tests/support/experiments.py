@@ -63,12 +63,11 @@ def two_stages(**training: Any) -> Experiment:
 
 
 def project_values(**changes: Any) -> dict[str, Any]:
-    """What stands in a params.yaml whose stages take seconds: mnist5k with two seeds, on one thread."""
+    """What stands in a params.yaml whose stages take seconds: mnist5k with two seeds."""
     return {
         "suite": ["mnist5k"],
         "seeds": [0, 1],
         "device": "cpu",
-        "threads": 1,
         "known_density": {
             "dimensions": {"lowest": 1, "highest": 10, "count": 2},
             "num_samples": {"lowest": 10, "highest": 100, "count": 2},

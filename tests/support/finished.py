@@ -49,7 +49,7 @@ def finish(folder: Path) -> None:
         git("init", "--quiet", "--initial-branch", "main")
         git("add", "--all")
         git("commit", "--quiet", "--message", "Results")
-        reference.write_reference(load_experiment("mnist5k", [0, 1]), 1, paths.REFERENCES / "mnist5k")
+        reference.write_reference(load_experiment("mnist5k", [0, 1]), paths.REFERENCES / "mnist5k")
         markers = f"# A project\n\n{reference.BEGIN}{reference.END}\nMore.\n"
         files.write_text(reference.README, reference.with_results(markers, paths.REFERENCES))
 

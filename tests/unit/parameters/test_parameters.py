@@ -158,12 +158,11 @@ WRONG = [
     ("devise", "cpu", "did you mean 'device'"),
     ("device", "gpu", "'auto', 'cpu' or 'cuda'"),
     ("device", None, "None"),
-    ("threads", 0, "it is 0"),
-    ("threads", 10**9, "it is 1000000000"),  # more than a process may start
-    ("threads", "2", "it is '2'"),
-    ("threads", 2.0, "it is 2.0"),
-    ("threads", True, "it is True"),
-    ("threads", math.nan, "it is nan"),
+    ("helvetica.generator_updates", 0, "it is 0"),
+    ("helvetica.generator_updates", "2", "it is '2'"),
+    ("helvetica.generator_updates", 2.0, "it is 2.0"),
+    ("helvetica.generator_updates", True, "it is True"),
+    ("helvetica.generator_updates", math.nan, "it is nan"),
     ("seeds", [], "at least 1"),
     ("seeds", 3, "it is 3"),
     ("seeds", [4, 4], "twice"),
@@ -345,7 +344,7 @@ def test_marginals_need_pixels_from_0_to_1() -> None:
 
 
 REQUIRED = [
-    "suite", "device", "threads", f"{MNIST}:data", f"{MNIST}:data.source", f"{MNIST}:data.md5",
+    "suite", "device", "helvetica.generator_updates", f"{MNIST}:data", f"{MNIST}:data.source", f"{MNIST}:data.md5",
     "experiments/mnist5k.yaml:data.path", f"{MNIST}:generator", f"{MNIST}:generator.noise", f"{MNIST}:generator.layers.h0.type",
     f"{MNIST}:generator.layers.h0.units", f"{MNIST}:discriminator.layers.h0.pieces", f"{MNIST}:training.keep",
     f"{MNIST}:training.adam.beta1", f"{MNIST}:evaluation.sigma.count",

@@ -22,7 +22,7 @@ MNIST5K = Path("reports/reference/mnist5k")
 
 def test_provenance_has_where_results_came_from(project: Path) -> None:
     Path("params.yaml").write_text(Path("params.yaml").read_text() + "# changed\n")
-    found = provenance.of(load_experiment("mnist5k", [0, 1]), 1)
+    found = provenance.of(load_experiment("mnist5k", [0, 1]))
     head = subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip()
     assert (found.commit, found.dirty, found.uncommitted_changes) == (head, True, ["params.yaml"])
     assert found.data["mnist5k.npz"] == f"sha256:{files.digest('data/mnist5k.npz', 'sha256')}"
