@@ -92,7 +92,7 @@ def kernel_density(tree: KernelDensity, images: Tensor) -> Tensor:
 
 def problem(device: torch.device) -> Problem:
     """The default's digits: shifted to the right and to the left they are samples, up and down images."""
-    with np.load("data/mnist5k.npz") as arrays:
+    with np.load("data/mnist5k.npz", allow_pickle=False) as arrays:
         digits = torch.from_numpy(arrays["images"]).float().div_(255).view(-1, 28, 28)
     right, left, up, down = (digits.roll(shift, axis).flatten(1).to(device) for shift, axis in ((1, 2), (-1, 2), (1, 1), (-1, 1)))
     return Problem(torch.cat([right, left]), digits.flatten(1)[::5].to(device), torch.cat([up, down]))

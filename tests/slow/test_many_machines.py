@@ -79,7 +79,7 @@ def test_another_clone_has_the_results_back_instead_of_training_again(head: Proj
     ("number", "revision", "said"),
     [
         (0, "no-such-branch", "error: 'no-such-branch': not a commit of "),
-        (0, "main", "error: no DVC remote is set to push the results to: see docs/sharing.md"),
+        (0, "main", "error: no DVC remote is set to push the results to: see docs/how-to/share_data_and_results.md"),
         (2, "with-remote", "error: task 2: there are only 2, from 0"),
     ],
 )

@@ -16,6 +16,7 @@ from sklearn.neighbors import KernelDensity
 
 from adversarial_nets.likelihood import parzen
 from adversarial_nets.likelihood.parzen import ParzenWindow
+from support.experiments import ROOT
 
 FLOAT32_EPS = 2.0**-23
 
@@ -366,11 +367,13 @@ def test_an_iterator_is_used_up_after_one_pass():
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process's peak memory")
+@pytest.mark.slow
 def test_a_million_samples_are_streamed_in_little_memory():
     """1,000,000 samples of 784 dimensions, 2.9 GiB of float32, against 1,000 points."""
     program = """
 import re, torch
 from adversarial_nets.likelihood.parzen import ParzenWindow
+from support.experiments import ROOT
 block = torch.rand(10_000, 784)
 blocks = (block.roll(shift, dims=1) for shift in range(100))
 assert torch.isfinite(ParzenWindow(blocks).log_prob(torch.rand(1_000, 784), 0.2)).all()
@@ -400,7 +403,7 @@ def test_two_processes_give_the_value_of_one(tmp_path, digits):
     script = tmp_path / "script.py"
     script.write_text(PROCESSES)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     subprocess.run([*launcher, str(script), str(tmp_path)], check=True, capture_output=True, env=environment)
     parts = [np.load(tmp_path / f"part{rank}.npy") for rank in range(2)]
     np.testing.assert_array_equal(np.concatenate(parts), samples)

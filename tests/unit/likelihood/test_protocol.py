@@ -163,21 +163,21 @@ def test_score_is_the_whole_protocol(samples, protocol, num_folds):
         sigmas.append(grid[int(on_validation.argmax())])
         folds.append(window.log_prob(images_of(data, fold, TEST), sigmas[-1]).numpy())
     over = folds[0] if num_folds == 1 else [fold.mean() for fold in folds]
-    found = score(window, data, protocol)
-    assert found["log_likelihood"] == pytest.approx(np.mean(over), rel=1e-5)
-    assert found["standard_error"] == pytest.approx(sem(over), rel=1e-4)
-    assert found["sigmas"] == pytest.approx(sigmas)
-    assert found["sigma_at_grid_end"] is False
+    found = score(window, len(samples), data, protocol)
+    assert found.log_likelihood == pytest.approx(np.mean(over), rel=1e-5)
+    assert found.standard_error == pytest.approx(sem(over), rel=1e-4)
+    assert found.sigmas == pytest.approx(sigmas)
+    assert found.sigma_at_grid_end is False
 
 
 def test_a_grid_that_ends_too_early_is_flagged(samples, protocol):
     short = protocol.model_copy(update={"sigma": SigmaGrid(lowest=0.01, highest=0.02, count=3)})
-    assert score(ParzenWindow(samples), prepared(2), short)["sigma_at_grid_end"] is True
+    assert score(ParzenWindow(samples), len(samples), prepared(2), short).sigma_at_grid_end is True
 
 
 def test_one_fold_at_the_grids_end_is_enough(samples, protocol, monkeypatch):
     folds = [CrossValidation([0.1, 0.2, 0.3], [1.0, 2.0, 1.0]), CrossValidation([0.1, 0.2, 0.3], [1.0, 2.0, 3.0])]
     monkeypatch.setattr(evaluation, "cross_validate_folds", lambda *arguments: folds)
-    found = score(ParzenWindow(samples), prepared(2), protocol)
-    assert found["sigma_at_grid_end"] is True
-    assert found["sigmas"] == [0.2, 0.3]
+    found = score(ParzenWindow(samples), len(samples), prepared(2), protocol)
+    assert found.sigma_at_grid_end is True
+    assert found.sigmas == [0.2, 0.3]

@@ -102,7 +102,7 @@ def test_the_kept_players_are_restored(play, path, monkeypatch):
     experiment = make()
 
     def train(checkpoint=None):
-        monkeypatch.setattr(training, "_validate", lambda run, epoch: -float(epoch))
+        monkeypatch.setattr(training, "_validate", lambda run, generator, epoch: -float(epoch))
         return play(experiment, checkpoint)
 
     usual = train()
