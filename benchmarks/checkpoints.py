@@ -1,6 +1,6 @@
 """What saving a run's state costs at the default interval, for the paper's MNIST networks.
 
-Steps and saves take turns in one process, so that a machine whose speed drifts slows both; medians and ratios are printed.
+Steps and saves take turns in one process, so that a machine whose speed drifts slows both; minima and ratios are printed.
 """
 
 import copy
@@ -39,7 +39,7 @@ def main() -> None:
         size = (Path(folder) / "mnist.state").stat().st_size
     step, look_, save = times["steps"] / STEPS, times["looks"] / STEPS, times["save"]
     share = save / (save + checkpoints.INTERVAL)
-    print(f"{timing.machine(device)}; median of {ROUNDS} rounds\n")
+    print(f"{timing.machine(device)}; minimum of {ROUNDS} rounds\n")
     print("| | |\n| --- | --- |")
     print(f"| a training step | {1000 * step:.1f} ms |")
     print(f"| of it: is its outcome finite? | {1000 * look_:.3f} ms, {look_ / step:.2%} |")

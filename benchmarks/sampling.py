@@ -1,6 +1,6 @@
 """Sampling from the paper's MNIST generator beside its matrix products alone and beside an idiomatic nn.Sequential.
 
-10,000 samples a round, as the Parzen window takes them, from z to images in NumPy. The three take turns in one process; medians
+10,000 samples a round, as the Parzen window takes them, from z to images in NumPy. The three take turns in one process; minima
 and ratios are printed.
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
         "idiomatic nn.Sequential": lambda: draw(peer, noise),
     }
     times = timing.interleaved(contestants, ROUNDS, device)
-    print(f"{timing.machine(device)}; median of {ROUNDS} rounds of {SAMPLES:,} samples\n")
+    print(f"{timing.machine(device)}; minimum of {ROUNDS} rounds of {SAMPLES:,} samples\n")
     print("| MNIST generator | samples per second | time over the matrix products |\n| --- | --- | --- |")
     for name, seconds in times.items():
         print(f"| {name} | {SAMPLES / seconds:,.0f} | {seconds / times[PRODUCTS]:.2f} |")

@@ -25,7 +25,7 @@ def change(file: str, **sections: dict) -> None:
 change("experiments/mnist5k.yaml", training={"epochs": 10})
 change("experiments/mnist.yaml", training={"epochs": 1}, sampling={"num_samples": 50000})
 PY
-sed -i 's/^threads: .*/threads: 1/' params.yaml
+export ADVERSARIAL_NETS_THREADS=1
 { for stage in "fetch mnist5k" "fetch mnist" "prepare mnist5k" "prepare mnist" "train mnist 0" "sample mnist 0"; do set -- $stage; python -m "stages.$1" "${@:2}"; done; } 2> /dev/null
 
 seconds() { local start=$EPOCHREALTIME; "$@" > /dev/null 2>&1; echo "$EPOCHREALTIME - $start" | bc; }

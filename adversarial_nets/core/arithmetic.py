@@ -1,8 +1,8 @@
 """Products and functions whose every bit is specified, so that the same parameters give the same bytes on every x86-64 processor.
 
-What PyTorch does otherwise depends on the processor: MKL chooses the order of a product's sums, and the code of ``exp`` and
-``log``, by the processor's maker, and vectors of other widths leave other remainders to the C library. Sums along an axis, means,
-norms, ``expm1``, ``log1p``, ``tanh``, optimisers and random numbers give the same bits everywhere, as they are.
+What PyTorch does otherwise depends on the processor: MKL chooses the order of a product's sums, and the code of ``exp``,
+``log``, ``sqrt`` and ``tanh``, by the processor's maker; vectors of other widths leave other remainders to the C library. Sums
+along an axis, means, norms, ``expm1``, ``log1p``, optimisers and random numbers give the same bits everywhere, as they are.
 """
 
 import math

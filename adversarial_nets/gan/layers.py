@@ -41,12 +41,13 @@ class Linear(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         of_x = of_weight = None
         if ctx.needs_input_grad[0]:
-            of_x = torch.zeros_like(x.t(), memory_format=torch.contiguous_format)
-            of_x[:, ctx.num_fixed :] = product(weight.t(), gradient[ctx.num_fixed :].t().contiguous())
-            of_x = of_x.t()
+            of_x = torch.zeros_like(x)  # laid out as x is
+            of_x[ctx.num_fixed :] = product(gradient[ctx.num_fixed :], weight)
         if ctx.needs_input_grad[1]:
             of_weight = product(gradient.t(), x)
-        return of_x, of_weight, gradient.sum(dim=0), None
+        # A sum's order would depend on the layout of the gradient, which the next layer decides.
+        of_bias = product(gradient.t(), gradient.new_ones(len(gradient), 1))[:, 0]
+        return of_x, of_weight, of_bias, None
 
 
 class LinearMap(nn.Linear):
