@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro ablations experiments compare gate verify check-lock test test-nightly lint bench reference lock audit
+.PHONY: help setup repro ablations experiments compare gate verify check-lock test test-slow test-nightly lint bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -51,10 +51,13 @@ check-lock: setup  ## are the lock files in step with code and parameters? needs
 	.venv/bin/python -m adversarial_nets.regression.lock_files
 
 test: setup  ## run the tests (minutes)
-	.venv/bin/pytest -q -n auto --dist loadscope -m 'not slow'
+	.venv/bin/pytest -q -n auto --dist loadscope -m 'not slow and not nightly'
 
-test-nightly: setup  ## run the longer tests (an hour): kills, clones, ablations, sweeps, the default pipeline, also on AVX2 kernels, 30 epochs of MNIST
+test-slow: setup  ## run the longer tests of CI (a quarter of an hour): kills, clones, the default pipeline from scratch
 	.venv/bin/pytest -q -m slow
+
+test-nightly: setup  ## run the longest tests (two hours): sweeps, failures, several machines, emulated processors, 30 epochs of MNIST
+	.venv/bin/pytest -q -m nightly
 
 lint: setup  ## check style and formatting
 	.venv/bin/ruff check

@@ -96,7 +96,7 @@ def test_source_files_travel_between_clones_through_a_shared_folder(tmp_path):
     assert other.run("git", "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_other_parameters_left_behind_changes_no_report_and_is_pruned(finished):
     before, lock = finished.reports(), finished.hashes(".")["dvc.lock"]
     left_over = finished.folder / "models" / "mnist" / "0"
@@ -146,7 +146,7 @@ def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished)
     finished.run("dvc", "repro", "check")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -195,7 +195,7 @@ def test_the_commands_that_show_results_work(finished):
         assert shown in page
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_experiments_are_compared_on_one_page(finished):
     before = finished.reports()
     finished.run("dvc", "exp", "run", "-n", "slower", "-S", f"{EXPERIMENT}:training.learning_rate=0.0005")
@@ -222,7 +222,7 @@ def test_two_experiments_are_compared_on_one_page(finished):
     assert finished.run("git", "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_loop_in_the_docs_sweeps_a_parameter(finished):
     program = re.search(
         r"## A sweep\n\n```sh\n(.*?)```", (ROOT / "docs/how-to/change_and_compare.md").read_text(), re.DOTALL

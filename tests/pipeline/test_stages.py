@@ -443,7 +443,7 @@ def shrunk_faces(name: str) -> dict[str, Any]:
     return values
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_fer2013_path(folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> None:
     values = shrunk_faces("fer2013_small")
     values["data"] |= {"num_train": 60, "num_fold": 8}
@@ -473,7 +473,7 @@ def test_the_tfd_path_from_its_file_to_the_mean_over_folds(
     assert (summary["epochs"], summary["kept_epoch"]) == (2, 2)
 
 
-@pytest.mark.parametrize("name", ["cifar10_mlp_small", pytest.param("cifar10_conv_small", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["cifar10_mlp_small", pytest.param("cifar10_conv_small", marks=pytest.mark.nightly)])
 def test_the_path_of_colour_images(
     folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -79,7 +79,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_ablations_are_run_and_told(project: Project) -> None:
     folder = project.folder / "reports" / "ablations"
     table = pd.read_csv(folder / "ablations.csv")
@@ -93,14 +93,14 @@ def test_the_ablations_are_run_and_told(project: Project) -> None:
     assert (folder / "ablations.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_second_run_runs_nothing_and_a_forced_one_gives_the_same_bytes(project: Project) -> None:
     assert "Running stage" not in project.run("dvc", "repro", "ablations/dvc.yaml")
     project.run("dvc", "repro", "--force", "ablations/dvc.yaml")
     assert project.run("git", "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_default_runs_no_ablations_and_needs_none(project: Project) -> None:
     listed = project.run("dvc", "stage", "list", "--name-only")
     assert "train@mnist5k-0" in listed

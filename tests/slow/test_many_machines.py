@@ -44,7 +44,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_seeds_of_two_machines_are_assembled_without_training(head: Project) -> None:
     for seed in (0, 1):
         log = array_task(head, seed)

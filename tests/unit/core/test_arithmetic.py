@@ -190,7 +190,7 @@ def test_a_short_run_has_the_committed_digests(name):
     assert short_run(**SETTINGS[name]) == DIGESTS
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(shutil.which("qemu-x86_64") is None, reason="needs qemu-user")
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="emulates x86-64 on x86-64")
 @pytest.mark.parametrize("processor", ["Haswell", "EPYC"])

@@ -209,7 +209,7 @@ def test_training_images_as_samples_score_what_is_known_of_them() -> None:
     assert not found.sigma_at_grid_end
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @needs_official_archives
 def test_float32_distances_are_exact_enough_on_real_images() -> None:
     """Against float64 throughout, which is held against SciPy in test_parzen.py and, on some of these images, here."""

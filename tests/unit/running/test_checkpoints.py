@@ -447,7 +447,7 @@ def assert_logged(folder: Path) -> None:
     assert 0 < log["seconds"] < 120
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_stage_killed_twenty_times_ends_like_one_never_killed(folder):
     usual = finish(folder, continued=False)
     for seed in range(4):  # its forty epochs would not last for twenty saves in a row on a quick machine
