@@ -45,8 +45,8 @@ class Linear(torch.autograd.Function):
             of_x[ctx.num_fixed :] = product(gradient[ctx.num_fixed :], weight)
         if ctx.needs_input_grad[1]:
             of_weight = product(gradient.t(), x)
-        # A sum's order would depend on the layout of the gradient, which the next layer decides.
-        of_bias = product(gradient.t(), gradient.new_ones(len(gradient), 1))[:, 0]
+        # Always of one layout, because it decides the order of a sum.
+        of_bias = gradient.t().contiguous().sum(dim=1)
         return of_x, of_weight, of_bias, None
 
 
