@@ -127,7 +127,8 @@ def test_a_lock_file_of_another_machine_trains_nothing_again(finished):
     assert lock.read_text() != here
     assert "2 stages have outputs" in finished.run("python", "-m", "adversarial_nets.running.foreign_outputs")
     output = finished.run("dvc", "repro")
-    assert output.count("is cached - skipping run") == 2
+    assert "Stage 'train@mnist5k-0' is cached - skipping run" in output
+    assert "Stage 'sample@mnist5k-0' is cached - skipping run" in output
     assert "Running stage 'train" not in output
     assert lock.read_text() == here
     assert finished.run("python", "-m", "adversarial_nets.regression.committed") == "identical to the committed results\n"
@@ -186,7 +187,7 @@ def test_editing_the_report_trains_nothing_and_a_copy_uses_its_own_library(finis
 def test_the_commands_that_show_results_work(finished):
     shown = finished.run("dvc", "metrics", "show")
     assert "mnist5k.log_likelihood" in shown
-    assert "theory.theorem_1.largest_disagreement" in shown
+    assert "theorem_1.largest_disagreement" in shown
     assert "log_likelihood" in finished.run("dvc", "exp", "show", "--no-pager", "--csv")
     assert "train@mnist5k-0" in finished.run("dvc", "dag")
     finished.run("dvc", "plots", "show")

@@ -32,7 +32,7 @@ def made(workflow: str) -> list[str]:
 
 def test_every_kind_of_check_runs_by_itself() -> None:
     assert {"lint", "check-lock", "verify", "test"} <= set(made("ci"))
-    assert made("nightly") == ["test-nightly"]
+    assert made("nightly") == ["test-slow", "test-nightly"]
 
 
 def test_the_gate_has_the_whole_history() -> None:

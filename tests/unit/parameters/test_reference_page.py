@@ -10,7 +10,8 @@ from support.experiments import ROOT
 
 def sections(kind: Any = Section) -> Iterator[type[Section]]:
     for child in kind.__subclasses__():
-        yield child
+        if child.__module__.startswith("adversarial_nets.parameters"):
+            yield child
         yield from sections(child)
 
 
