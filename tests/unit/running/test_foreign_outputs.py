@@ -23,13 +23,17 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     outs["nowhere"] = ("gone", ELSEWHERE)
     stages = {name: {"cmd": "true", "outs": [{"path": path, "md5": md5}]} for name, (path, md5) in outs.items()}
     stages["two"] = {"cmd": "true", "outs": [*stages["cached"]["outs"], *stages["nowhere"]["outs"]]}
-    YAML(typ="safe").dump({"schema": "2.0", "stages": stages}, tmp_path / "dvc.lock")
+    yaml = YAML()
+    yaml.dump({"schema": "2.0", "stages": stages}, tmp_path / "dvc.lock")
+    (tmp_path / "cache" / "runs").mkdir()
     return tmp_path / "dvc.lock"
 
 
 def test_what_is_nowhere_or_differs_is_forgotten(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     foreign_outputs.forget()
-    assert list(YAML(typ="safe").load(lock)["stages"]) == ["cached", "in_place"]
+    left = YAML(typ="safe").load(lock)["stages"]
+    assert list(left) == ["cached", "in_place", "other", "nowhere", "two"]
+    assert [name for name, stage in left.items() if "outs" in stage] == ["cached", "in_place"]
     assert capsys.readouterr().out.startswith("dvc.lock: 3 stages have outputs that are not here")
 
 
@@ -45,3 +49,10 @@ def test_a_project_without_a_lock_file_is_fine(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     foreign_outputs.forget()
     assert not list(tmp_path.iterdir())
+
+
+def test_where_nothing_ever_ran_the_lock_file_stays(lock: Path) -> None:
+    before = lock.read_bytes()
+    (lock.parent / "cache" / "runs").rmdir()
+    foreign_outputs.forget()
+    assert lock.read_bytes() == before
