@@ -117,6 +117,7 @@ def test_what_other_parameters_left_behind_changes_no_report_and_is_pruned(finis
     assert finished.hashes(".")["dvc.lock"] == lock
 
 
+@pytest.mark.slow
 def test_a_lock_file_of_another_machine_trains_nothing_again(finished):
     """Its checksums are in no cache here; DVC's run cache has what this machine made of the same code, data and parameters."""
     lock = finished.folder / "dvc.lock"
