@@ -1,6 +1,7 @@
 """Outputs that are whole or absent, and whose bytes depend on their content alone (DVC hashes them)."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -109,9 +111,15 @@ def write_npy(path: Path, array: np.ndarray) -> None:
 
 
 def write_npz(path: Path, **arrays: np.ndarray) -> None:
-    """Several named arrays, not compressed: compressors differ between systems. NumPy stamps them with a fixed date."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+    """Several named arrays, not compressed: compressors differ between systems.
+
+    Not by ``numpy.savez``, whose ZIP headers depend on Python's patch version. ``ZipInfo`` stamps each with a fixed date.
+    """
+    with replacing(path) as temporary, ZipFile(temporary, "w") as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.save(content, array)
+            archive.writestr(ZipInfo(f"{name}.npy"), content.getbuffer())
 
 
 def read_json(path: Path) -> Any:
