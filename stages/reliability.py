@@ -1,4 +1,5 @@
-"""How far a generator's log-likelihood can be trusted: its interval, σ refined, other draws, other numbers of samples."""
+"""How far a generator's log-likelihood can be trusted: its interval, σ refined, other draws, other numbers of samples,
+the run's other generators."""
 
 from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
@@ -12,8 +13,9 @@ def measure(task: Task) -> None:
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     generator, description = load_generator(task.paths.generator, device)
     drawn = reliability.Drawn(generator, description, task.seed, load_samples(task.paths.samples))
+    others = {name: load_generator(path, device)[0] for name, path in task.paths.other_generators.items()}
     folds = load_log_likelihoods(task.paths.log_likelihoods)
-    files.write_json(task.paths.reliability, reliability.measure(drawn, folds, data, task.experiment))
+    files.write_json(task.paths.reliability, reliability.measure(drawn, folds, others, data, task.experiment))
 
 
 if __name__ == "__main__":

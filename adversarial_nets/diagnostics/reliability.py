@@ -10,8 +10,9 @@ from scipy.stats import bootstrap, norm
 
 from adversarial_nets.core.arithmetic import log_spaced
 from adversarial_nets.data.prepared import VALIDATION, PreparedData
+from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 from adversarial_nets.gan.networks import Network
-from adversarial_nets.gan.sampling import SampleStream
+from adversarial_nets.gan.sampling import SampleStream, draw_samples
 from adversarial_nets.likelihood.parzen import Array, ParzenWindow
 from adversarial_nets.likelihood.protocol import (
     Score,
@@ -53,15 +54,25 @@ class Refined:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """Another generator of the same run: the last one, or an average of its weights with another γ."""
+
+    name: str
+    score: Score
+    sharpness: Sharpness
+
+
+@dataclass(frozen=True)
 class Reliability:
     """How far a generator's log-likelihood can be trusted: its 95 % interval in nats over test images, σ refined, other draws of
-    as many samples, and other numbers of samples.
+    as many samples, other numbers of samples, and the other generators of the run.
     """
 
     bootstrap_interval: tuple[float, float]
     refined: Refined
     draws: list[Score]
     by_num_samples: list[Score]
+    alternatives: list[Alternative]
 
     @property
     def draw_std(self) -> float:
@@ -69,8 +80,10 @@ class Reliability:
         return float(np.std([draw.log_likelihood for draw in self.draws], ddof=1))
 
 
-def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experiment: Experiment) -> Reliability:
-    """Of a generator whose samples gave the test images these log-likelihoods, (m,) for each fold.
+def measure(
+    drawn: Drawn, folds: list[np.ndarray], others: dict[str, Network], data: PreparedData, experiment: Experiment
+) -> Reliability:
+    """Of a generator whose samples gave the test images these log-likelihoods, (m,) for each fold, and of the run's ``others``.
 
     Raises InputError if a window refuses the data or a bandwidth.
     """
@@ -80,12 +93,18 @@ def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experimen
         samples = SampleStream(drawn.generator, drawn.description, count, drawn.seed, name)
         return score(ParzenWindow(samples, device=device), count, data, protocol)
 
+    def alternative(name: str, generator: Network) -> Alternative:
+        samples = draw_samples(generator, drawn.description, len(drawn.samples), drawn.seed)
+        window = ParzenWindow(samples, device=device)
+        return Alternative(name, score(window, len(samples), data, protocol), sharpness(samples, data))
+
     with scoring():
         return Reliability(
             bootstrap_interval=bootstrap_interval(folds),
             refined=refined_score(ParzenWindow(drawn.samples, device=device), data, protocol),
             draws=[scored(experiment.sampling.num_samples, f"draw {number}") for number in range(asked.num_draws)],
             by_num_samples=[scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
+            alternatives=[alternative(name, generator) for name, generator in others.items()],
         )
 
 

@@ -20,14 +20,14 @@ class WeightAverage:
     def __init__(self, source: Network, gamma: float):
         self.network = copy.deepcopy(source)
         self.updates = 0
-        self._gamma = gamma
+        self.gamma = gamma
         self._weights = [weight.detach() for weight in source.parameters()]
         self._averages = [average.detach() for average in self.network.parameters()]
 
     def update(self) -> None:
         """Take in the weights as they are after one more update: one pass over them, element by element."""
         self.updates += 1
-        torch._foreach_lerp_(self._averages, self._weights, weight_of_the_last(self.updates, self._gamma))
+        torch._foreach_lerp_(self._averages, self._weights, weight_of_the_last(self.updates, self.gamma))
 
     def restart(self) -> None:
         """Begin anew from the weights as they are now."""

@@ -17,7 +17,7 @@ from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.averaging import WeightAverage
 from adversarial_nets.gan.game import Game
-from adversarial_nets.gan.networks import Network, initialise, save_network
+from adversarial_nets.gan.networks import Network, initialise, load_discriminator, load_generator, save_network
 from adversarial_nets.gan.optimizers import make_optimizer
 from adversarial_nets.gan.sampling import draw_noise
 from adversarial_nets.parameters.experiment import Experiment
@@ -44,7 +44,7 @@ class Setup:
         """
         code = [path for folder in DECIDING for path in sorted((PACKAGE / folder).glob("*.py"))]
         defining = {
-            "experiment": self.experiment.model_dump(include={"generator", "discriminator", "training"}),
+            "experiment": self._experiment_but_keep,
             "images": [_digest(self.images), _digest(self.validation_images)],
             "seed": self.seed,
             "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type,
@@ -52,6 +52,19 @@ class Setup:
             "source": [files.digest(path, "sha256") for path in [*code, *(PACKAGE / source for source in sources)]],
         }
         return hashlib.sha256(json.dumps(defining).encode()).hexdigest()
+
+    @property
+    def _experiment_but_keep(self) -> dict[str, Any]:
+        """The last generator and the average are of the same course of events; which one is the best decides during it."""
+        values = self.experiment.model_dump(include={"generator", "discriminator", "training"})
+        if self.experiment.training.keep != "best":
+            del values["training"]["keep"]
+        return values
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether what ``save`` writes is all that a run with another choice of what to keep needs."""
+        return self.experiment.training.keep != "best" and self.experiment.training.pretraining is None
 
     @property
     def pretraining(self) -> "Setup":
@@ -83,8 +96,8 @@ class Players:
 class Run:
     """A run under way: ``order`` (indices of images) and ``outcomes`` so far are of the epoch that is being played.
 
-    ``average`` is the generator's average, if it is taken. ``pretraining`` has the rows of the learning curve of the stage before
-    it, if there was one. ``recorders`` keep what else is to be known of it; they have ``state_dict`` and
+    ``averages`` are the generator's: first the one that can be kept. ``pretraining`` has the rows of the learning curve of the
+    stage before it, if there was one. ``recorders`` keep what else is to be known of it; they have ``state_dict`` and
     ``load_state_dict``, so that a run that resumes has all of that too.
     """
 
@@ -95,7 +108,7 @@ class Run:
     game: Game
     shuffling: torch.Generator
     noise: torch.Generator
-    average: WeightAverage | None = None
+    averages: list[WeightAverage] = field(default_factory=list)
     updates: int = 0
     order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     outcomes: list[Tensor] = field(default_factory=list)
@@ -135,7 +148,7 @@ class Run:
 
     def keep(self, epoch: int, log_likelihood: float) -> None:
         """Copy both players as they are now, or the generator's average if that is to be kept."""
-        generator = self.average.network if self.experiment.training.keep == "average" else self.game.generator
+        generator = self.averages[0].network if self.experiment.training.keep == "average" else self.game.generator
         self.kept = Players(*copy.deepcopy((generator, self.game.discriminator)), epoch, log_likelihood)
 
     @property
@@ -145,9 +158,9 @@ class Run:
 
     @property
     def _learners(self) -> tuple[Any, ...]:
-        game, average = self.game, [self.average] if self.average else []
+        game = self.game
         players = game.generator, game.discriminator, game.generator_optimizer, game.discriminator_optimizer
-        return *players, *average, *self.recorders
+        return *players, *self.averages, *self.recorders
 
     @property
     def _streams(self) -> tuple[torch.Generator, ...]:
@@ -169,7 +182,7 @@ def start(setup: Setup, stage: str = "") -> Run:
         game=game,
         shuffling=stream(setup.seed, stage + "shuffling"),
         noise=stream(setup.seed, stage + "noise", device),
-        average=WeightAverage(game.generator, averaging.gamma) if averaging else None,
+        averages=[WeightAverage(game.generator, gamma) for gamma in averaging.gammas] if averaging else [],
     )
 
 
@@ -243,16 +256,37 @@ def num_epochs(experiment: Experiment) -> int:
 def save(run: Run, folder: Path) -> None:
     """Write the kept players, the learning curve and the summary; the bytes depend on the run alone.
 
-    If the kept generator is the average, the last one is written beside it.
+    The generator's averages are written beside it, and if one of them was to be kept, the last generator.
     """
     with files.replacing(folder) as temporary:
         temporary.mkdir()
-        save_network(run.kept.generator, run.experiment.generator, temporary / paths.GENERATOR)
-        if run.experiment.training.keep == "average":
-            save_network(run.game.generator, run.experiment.generator, temporary / paths.LAST_GENERATOR)
+        for name, generator in {paths.GENERATOR: run.kept.generator, **_other_generators(run)}.items():
+            save_network(generator, run.experiment.generator, temporary / name)
         save_network(run.kept.discriminator, run.experiment.discriminator, temporary / paths.DISCRIMINATOR)
         files.write_csv(temporary / paths.LEARNING_CURVE, pd.DataFrame(run.whole_curve))
         files.write_json(temporary / paths.SUMMARY, summary(run))
+
+
+def _other_generators(run: Run) -> dict[str, Network]:
+    is_averaged = run.experiment.training.keep == "average"
+    others = {paths.average_generator(average.gamma): average.network for average in run.averages[is_averaged:]}
+    return {**others, paths.LAST_GENERATOR: run.game.generator} if is_averaged else others
+
+
+def load(setup: Setup, folder: Path) -> Run:
+    """A finished run of one stage from what ``save`` wrote of it, whether the last generator or the average was to be kept."""
+    run, device = start(setup), setup.device
+
+    def generator(name: str) -> Network:
+        return load_generator(folder / (name if (folder / name).exists() else paths.GENERATOR), device)[0]
+
+    run.game.generator = generator(paths.LAST_GENERATOR)
+    run.game.discriminator = load_discriminator(folder / paths.DISCRIMINATOR, setup.experiment.image_shape, device)
+    for average in run.averages:
+        average.network = generator(paths.average_generator(average.gamma))
+    run.curve = pd.read_csv(folder / paths.LEARNING_CURVE).to_dict("records")
+    run.updates = files.read(folder / paths.SUMMARY, Summary).updates
+    return run
 
 
 def _digest(array: np.ndarray) -> str:

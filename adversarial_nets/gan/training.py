@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.gan.game import Outcome, discriminator_step, generator_step, simultaneous_step
 from adversarial_nets.gan.networks import Network
 from adversarial_nets.gan.optimizers import learning_rate_at, momentum_at, set_schedule
-from adversarial_nets.gan.run import Run, Setup, infinite_weights, refuse_infinite_weights, start
+from adversarial_nets.gan.run import Run, Setup, infinite_weights, load, refuse_infinite_weights, start
 from adversarial_nets.gan.sampling import draw_noise, generate
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import PUBLISHED_SIGMAS, cross_validate, sigma_grid
@@ -44,8 +45,8 @@ def _pretrain(run: Run, setup: Setup, on_epoch: OnEpoch, checkpoint: Checkpoint 
         checkpoint.follow(earlier)
     run.pretraining = first.curve
     run.game.generator.load_state_dict(first.kept.generator.state_dict(), strict=False)
-    if run.average:
-        run.average.restart()
+    for average in run.averages:
+        average.restart()
 
 
 def play(run: Run, on_epoch: OnEpoch = lambda row: None, checkpoint: Checkpoint | None = None) -> Run:
@@ -59,12 +60,24 @@ def play(run: Run, on_epoch: OnEpoch = lambda row: None, checkpoint: Checkpoint 
         refuse_infinite_weights(run)
         log_likelihoods = _log_likelihoods(run, epoch)
         row = {"epoch": epoch, **outcomes, **_schedule(run, epoch), **log_likelihoods}
-        to_keep = log_likelihoods[AVERAGE if experiment.training.keep == "average" else LAST]
-        if _is_to_keep(run, epoch, to_keep):
-            run.keep(epoch, to_keep)
+        if experiment.training.keep == "best" and _is_the_best(run, log_likelihoods[LAST]):
+            run.keep(epoch, log_likelihoods[LAST])
         run.curve.append(row)
         on_epoch({**row, "epoch": len(run.pretraining) + epoch})
         after_step(run)
+    return _keep_the_end(run, run.curve[-1])
+
+
+def replay(setup: Setup, folder: Path) -> Run:
+    """What ``train`` would return, of a finished run in ``folder`` whose setup differs in nothing but what is kept."""
+    run = load(setup, folder)
+    return _keep_the_end(run, _log_likelihoods(run, len(run.curve)))  # the curve in the folder is rounded
+
+
+def _keep_the_end(run: Run, log_likelihoods: dict[str, float]) -> Run:
+    if run.experiment.training.keep != "best":
+        column = AVERAGE if run.experiment.training.keep == "average" else LAST
+        run.keep(run.experiment.training.epochs, log_likelihoods[column])
     return run
 
 
@@ -90,8 +103,8 @@ def _simultaneous(run: Run, real: Tensor, momentum: float) -> Outcome:
     set_schedule(run.game.generator_optimizer, learning_rate, momentum)
     run.updates += 1
     outcome = simultaneous_step(run.game, real, _noise(run, len(real)))
-    if run.average:
-        run.average.update()
+    for average in run.averages:
+        average.update()
     return outcome
 
 
@@ -104,8 +117,8 @@ def _alternating(run: Run, real: Tensor, momentum: float) -> Outcome:
     if run.updates % run.experiment.training.discriminator_steps == 0:
         set_schedule(run.game.generator_optimizer, learning_rate, momentum)
         generator_step(run.game, _noise(run, run.experiment.training.minibatch_size))
-        if run.average:
-            run.average.update()
+        for average in run.averages:
+            average.update()
     return outcome
 
 
@@ -124,8 +137,10 @@ def _log_likelihoods(run: Run, epoch: int) -> dict[str, float]:
     """Validation log-likelihoods of the learning curve, in nats; NaN if none is due."""
     training = run.experiment.training
     due = epoch % training.validation.every == 0 or epoch == training.epochs
-    generators = {LAST: run.game.generator} | ({AVERAGE: run.average.network} if run.average else {})
-    return {name: _validate(run, generator, epoch) if due else math.nan for name, generator in generators.items()}
+    generators = [run.game.generator, *(average.network for average in run.averages[:1])]
+    return {
+        name: _validate(run, each, epoch) if due else math.nan for name, each in zip((LAST, AVERAGE), generators, strict=False)
+    }
 
 
 def _validate(run: Run, generator: Network, epoch: int) -> float:
@@ -138,10 +153,8 @@ def _validate(run: Run, generator: Network, epoch: int) -> float:
     return cross_validate(window, run.validation_images, sigma_grid(grid) if grid else PUBLISHED_SIGMAS).log_likelihood
 
 
-def _is_to_keep(run: Run, epoch: int, log_likelihood: float) -> bool:
-    """Whether these are the players to keep so far: validation decides (NaN: not taken), the test set has no say."""
-    if run.experiment.training.keep != "best":
-        return epoch == run.experiment.training.epochs
+def _is_the_best(run: Run, log_likelihood: float) -> bool:
+    """Whether these are the best players so far: validation decides (NaN: not taken), the test set has no say."""
     return log_likelihood > (run.kept.log_likelihood if run.kept else -math.inf)
 
 

@@ -72,6 +72,19 @@ class AveragingParameters(Section):
     gamma: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         description="0 is the plain mean of all weights so far; the greater, the more the last weigh: 2, about the last third"
     )
+    compared: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
+        None, description="other gammas, averaged beside it to show what the width of the window does"
+    )
+
+    @model_validator(mode="after")
+    def _names_no_window_twice(self) -> "AveragingParameters":
+        require(len(set(self.gammas)) == len(self.gammas), "compared", "has a gamma twice, or that which is kept")
+        return self
+
+    @property
+    def gammas(self) -> list[float]:
+        """Of all averages, first that which can be kept."""
+        return [self.gamma, *(self.compared or [])]
 
 
 class GameParameters(Section):

@@ -19,11 +19,13 @@ def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChap
     first, *others = [generator_pictures(RunPaths(result.name, each.seed), folder) for each in result.seeds]
     counts = folder / f"{result.name}-number_of_samples.png"
     save(curves.count_curve(result.count_curve()), counts)
+    blur = folder / f"{result.name}-score_against_blur.png"
+    save(curves.score_against_blur(result.blur()), blur)
     return ExperimentChapter(
         result,
         pictures=[*first, *curve_pictures(result, folder)],
         other_seeds=[picture for pair in others for picture in pair],
-        number=[Picture(counts, captions.COUNTS)],
+        number=[Picture(counts, captions.COUNTS), Picture(blur, captions.BLUR, wide=True)],
         helvetica=helvetica_picture(result.name, folder),
     )
 

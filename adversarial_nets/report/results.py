@@ -14,11 +14,12 @@ from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
 from adversarial_nets.diagnostics.reliability import Reliability
 from adversarial_nets.diagnostics.sanity import Sanity
+from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.run import Summary
 from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, mean_and_standard_error
 from adversarial_nets.running.paths import RunPaths
 
-TRAINING_IMAGES, CENTROIDS = "training images as samples", "k-means centroids of training images"
+TRAINING_IMAGES, CENTROIDS, MEAN = "training images as samples", "k-means centroids of training images", "mean training image"
 
 Kind = TypeVar("Kind")
 
@@ -115,6 +116,25 @@ class ExperimentResult:
         rows = [(each.num_samples, each.log_likelihood, name) for name, scores in curves.items() for each in scores]
         return pd.DataFrame(rows, columns=["num_samples", "log_likelihood", "samples"])
 
+    def blur(self) -> pd.DataFrame:
+        """Score beside sharpness, as ratios to the test images': images, kind, log_likelihood, spread, gradient, grey.
+
+        Of the generators that are scored, the others of their runs, and stand-ins; not of the mean image, which has no spread.
+        """
+        rows = [
+            (name, "made from training images", score.log_likelihood, self.sanity.sharpness[name])
+            for name, score in self.sanity.rows.items()
+            if name != MEAN
+        ]
+        for seed in self.seeds:
+            rows.append(("kept", "generators that are scored", seed.log_likelihood, seed.collapse.samples_sharpness))
+            for other in seed.reliability.alternatives:
+                rows.append((other.name, "other generators of their runs", other.score.log_likelihood, other.sharpness))
+        real = self.seeds[0].collapse.test_images_sharpness
+        return pd.DataFrame(
+            [{"images": name, "kind": kind, "log_likelihood": nats, **_ratios(own, real)} for name, kind, nats, own in rows]
+        )
+
     def sigma_curve(self) -> pd.DataFrame:
         """Mean validation log-likelihood (over folds) for each seed and σ: seed, sigma, log_likelihood."""
         rows = [
@@ -129,6 +149,14 @@ class ExperimentResult:
     def learning_curve(self) -> pd.DataFrame:
         """Every seed's learning curve under one another, the seed in the last column."""
         return pd.concat([seed.learning_curve.assign(seed=seed.seed) for seed in self.seeds], ignore_index=True)
+
+
+def _ratios(measured: Sharpness, real: Sharpness) -> dict[str, float | None]:
+    return {
+        "spread": measured.spread / real.spread,
+        "gradient": measured.gradient / real.gradient,
+        "grey": None if measured.grey is None else measured.grey / real.grey,
+    }
 
 
 def load_experiment(name: str, seeds: list[int]) -> ExperimentResult:

@@ -25,8 +25,13 @@ ABLATIONS_REPORT = REPORTS / "ablations"
 COMPARISON = Path("comparison.html")
 
 GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors"  # in a model's folder, with the next three
-LAST_GENERATOR = "last_generator.safetensors"
+LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
+
+
+def average_generator(gamma: float) -> str:
+    """File name, in a model's folder, of a generator whose weights were averaged."""
+    return f"{AVERAGED}{gamma:g}.safetensors"
 
 
 def raw() -> Path:
@@ -106,6 +111,13 @@ class RunPaths(ExperimentPaths):
     def last_generator(self) -> Path:
         """The generator at the end of the run, if the kept one is its average."""
         return self.model / LAST_GENERATOR
+
+    @property
+    def other_generators(self) -> dict[str, Path]:
+        """Those beside the kept one, by name: ``last``, or ``γ = 2`` for an average."""
+        found = {path: path.stem.removeprefix(AVERAGED) for path in sorted(self.model.glob(f"{AVERAGED}*.safetensors"))}
+        averages = {f"γ = {found[path]}": path for path in sorted(found, key=lambda path: float(found[path]))}
+        return ({"last": self.last_generator} if self.last_generator.exists() else {}) | averages
 
     @property
     def discriminator(self) -> Path:

@@ -126,6 +126,28 @@ def write_experiment(folder: Path, values: dict[str, Any], name: str = "mnist5k"
     YAML(typ="safe").dump(values, folder / "experiments" / f"{name}.yaml")
 
 
+# One run, two rows
+
+
+def test_an_experiment_that_keeps_the_average_takes_the_players_of_the_one_that_keeps_the_last(
+    folder: Path, run_here: Callable[..., Ended]
+) -> None:
+    put_data(folder)
+    for name, keep in (("mnist5k", "last"), ("averaged", "average"), ("alone", "average")):
+        write_experiment(folder, small_values(averaging={"gamma": 2.0, "compared": [0.0]}, keep=keep), name)
+        shutil.copy(folder / "data/prepared/mnist5k.npz", folder / f"data/prepared/{name}.npz") if name != "mnist5k" else None
+    assert run_here("train", "alone", "0").status == 0
+    (folder / "logs" / "alone" / "0.json").unlink()
+    assert "epoch 2/2" in run_here("train", "mnist5k", "0").stdout
+    assert run_here("train", "averaged", "0").stdout == (
+        "averaged, seed 0: the same run as mnist5k's, which is finished: its players are taken\n"
+    )
+    alone, averaged = (folder / "models" / name / "0" for name in ("alone", "averaged"))
+    assert {path.name for path in averaged.iterdir()} >= {"last_generator.safetensors", "generator_averaged_0.safetensors"}
+    for path in averaged.iterdir():
+        assert path.read_bytes().replace(b"averaged, seed", b"alone, seed") == (alone / path.name).read_bytes()
+
+
 # Help
 
 

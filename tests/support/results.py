@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from adversarial_nets.diagnostics.collapse import Collapse, Signs
 from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.helvetica import Helvetica, Moment
 from adversarial_nets.diagnostics.neighbours import Distances
-from adversarial_nets.diagnostics.reliability import Refined, Reliability
+from adversarial_nets.diagnostics.reliability import Alternative, Refined, Reliability
 from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.run import Summary
@@ -78,7 +79,8 @@ def sanity(data_set: str, fold_sizes: tuple[int, ...]) -> Sanity:
     }
     rows = {name: Score(1000, value, 4.0, [0.1] * len(fold_sizes), False) for name, value in log_likelihoods.items()}
     by_count = [Score(1000, 120.0, 4.0, [0.1], False), Score(4000, 191.04, 4.0, [0.1], False)]
-    return Sanity(data_set, list(fold_sizes), rows, by_count)
+    sharpness = dict.fromkeys(rows, Sharpness(0.192, 0.134, 0.087))
+    return Sanity(data_set, list(fold_sizes), rows, sharpness, by_count)
 
 
 def seed_result(seed: int, log_likelihoods: list[np.ndarray], best: int = 1) -> SeedResult:
@@ -123,6 +125,7 @@ def reliability(seed: int) -> Reliability:
         refined=Refined(90.0 + seed, 3.0, [0.1234], seed == 1),
         draws=[Score(1000, nats + seed, 3.0, [0.1], False) for nats in (80.0, 84.0)],
         by_num_samples=[Score(10**power, 20.0 * power + seed, 3.0, [0.1], False) for power in (3, 4, 5)],
+        alternatives=[Alternative("last", Score(1000, 70.0 + seed, 3.0, [0.1], False), Sharpness(0.19, 0.14, 0.07))],
     )
 
 
@@ -149,16 +152,16 @@ def _without_classes(measured: Collapse) -> Collapse:
     return dataclasses.replace(measured, samples=samples, test_images=test_images)
 
 
-def without_grey(result: ExperimentResult) -> ExperimentResult:
-    """As the stages measure it if the data is contrast-normalised."""
-    seeds = [dataclasses.replace(seed, collapse=_without_grey(seed.collapse)) for seed in result.seeds]
-    return dataclasses.replace(result, seeds=seeds)
-
-
-def _without_grey(measured: Collapse) -> Collapse:
-    both = measured.samples_sharpness, measured.test_images_sharpness
-    samples, test_images = (dataclasses.replace(each, grey=None) for each in both)
-    return dataclasses.replace(measured, samples_sharpness=samples, test_images_sharpness=test_images)
+def without_grey(value: Any) -> Any:
+    """Results as the stages measure them if the data is contrast-normalised: whatever holds sharpness, at any depth."""
+    if isinstance(value, Sharpness):
+        return dataclasses.replace(value, grey=None)
+    if dataclasses.is_dataclass(value):
+        changes = {field.name: without_grey(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **changes)
+    if isinstance(value, dict):
+        return {key: without_grey(each) for key, each in value.items()}
+    return [without_grey(each) for each in value] if isinstance(value, list) else value
 
 
 def write_experiment(result: ExperimentResult, folder: Path) -> None:

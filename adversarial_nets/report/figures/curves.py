@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
 
+SHARPNESS = {"spread": "spread of pixels", "gradient": "gradient", "grey": "share of grey pixels"}
+
 
 def learning_curves(curve: pd.DataFrame) -> Figure:
     """Objectives, discriminator outputs and validation log-likelihood against the epoch, a line for each seed."""
@@ -46,6 +48,26 @@ def count_curve(curve: pd.DataFrame) -> Figure:
         axis.semilogx(line["num_samples"], line["log_likelihood"], marker=".", label=samples, **style)
     axis.set(xlabel="number of samples", ylabel="log-likelihood (nats)", title="The estimate grows with its samples")
     axis.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def score_against_blur(points: pd.DataFrame) -> Figure:
+    """Test log-likelihood against three measures of sharpness, each as a ratio to real test images'.
+
+    A row a set of images: images (its name), kind, log_likelihood, spread, grey, gradient.
+    """
+    measures = [name for name in ("spread", "gradient", "grey") if points[name].notna().all()]
+    figure, axes = plt.subplots(1, len(measures), figsize=(4.2 * len(measures), 3.8), layout="constrained", sharey=True)
+    for axis, measure in zip(axes, measures, strict=True):
+        for kind, rows in points.groupby("kind", sort=False):
+            axis.plot(rows[measure], rows["log_likelihood"], marker="o", linestyle="", markersize=4, label=kind)
+        for row in points.drop_duplicates("images").itertuples():
+            place = (getattr(row, measure), row.log_likelihood)
+            axis.annotate(row.images, place, (3, 3), textcoords="offset points", fontsize=6)
+        axis.axvline(1, color="grey", linewidth=0.8, linestyle=":")
+        axis.set(xlabel=f"{SHARPNESS[measure]}, real test images = 1")
+    axes[0].set(ylabel="log-likelihood (nats)")
+    axes[0].legend(frameon=False, fontsize="small")
     return figure
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adversarial_nets.data.prepared import TRAIN, PreparedData
 from adversarial_nets.diagnostics import reliability
-from adversarial_nets.diagnostics.sanity import centroids, shuffled, stand_ins
+from adversarial_nets.diagnostics.sanity import binary_draws, blurred, centroids, shuffled, stand_ins
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import spaced_counts
 from adversarial_nets.parameters.evaluation import CountGrid, SanityParameters, SigmaGrid
@@ -89,28 +90,59 @@ def sanity_parameters(**changes: int) -> SanityParameters:
     return SanityParameters(**{"num_samples": 20, "num_centroids": 5, "kmeans_iterations": 3} | changes)
 
 
+def data_set(norm: float | None = None) -> PreparedData:
+    """Sixty random images of 2 × 3 pixels for training."""
+    pixels, text = np.random.default_rng(5).integers(0, 256, (60, 2, 3), np.uint8), np.array(["none"])
+    contrast_norm = None if norm is None else np.array(norm)
+    folds = np.full((1, 60), TRAIN, np.uint8)
+    return PreparedData(np.array("Noise"), pixels, np.zeros(60, np.uint8), np.arange(60), folds, text, text, contrast_norm)
+
+
 @pytest.fixture
 def images() -> np.ndarray:
-    return np.random.default_rng(5).random((60, 4)).astype(np.float32)
+    return data_set().training_images
 
 
-def test_stand_ins_are_the_first_images_random_ones_centroids_and_the_mean(images):
-    rows = stand_ins(images, sanity_parameters())
-    first, random, means, mean = rows.values()
+def test_stand_ins_are_the_first_images_random_ones_altered_ones_centroids_and_the_mean(images):
+    rows = stand_ins(data_set(), sanity_parameters())
+    first, random, _, thresholded, drawn, means, mean = rows.values()
     np.testing.assert_array_equal(first, images[:20])
     assert len(random) == 20
     assert {tuple(row) for row in random} < {tuple(row) for row in images}
     assert {tuple(row) for row in random} != {tuple(row) for row in first}
-    assert means.shape == (5, 4)
+    np.testing.assert_array_equal(thresholded, np.round(images[:20]))
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    assert means.shape == (5, 6)
     np.testing.assert_allclose(mean, images.mean(axis=0)[None])
 
 
-def test_all_images_at_random_are_no_row_of_their_own(images):
-    assert list(stand_ins(images, sanity_parameters(num_samples=60))) == [
-        "training images as samples",
-        "k-means centroids of training images",
-        "mean training image",
-    ]
+def test_binary_draws_have_the_images_as_their_means():
+    pixels = np.full((20_000, 1), 0.3, np.float32)
+    assert binary_draws(pixels).mean() == pytest.approx(0.3, abs=4 * (0.3 * 0.7 / 20_000) ** 0.5)
+
+
+def test_blur_is_the_binomial_mean_of_neighbours():
+    dot = np.zeros((1, 5, 5), np.float32)
+    dot[0, 2, 2] = 1
+    expected = np.zeros((5, 5))
+    expected[1:4, 1:4] = np.outer([1, 2, 1], [1, 2, 1]) / 16
+    np.testing.assert_array_equal(blurred(dot.reshape(1, 25), (5, 5)).reshape(5, 5), expected)
+
+
+def test_channels_are_blurred_apart():
+    colours = np.concatenate([np.zeros((1, 4)), np.ones((1, 4))], axis=1).astype(np.float32)
+    found = blurred(colours, (2, 2, 2))
+    assert (found[:, :4] == 0).all()
+    assert (found[:, 4:] == 9 / 16).all()
+
+
+@pytest.mark.parametrize(("norm", "altered"), [
+    (None, ["blurred training images", "thresholded training images", "binary draws from training images"]),
+    (10.0, ["blurred training images"]),
+])  # fmt: skip
+def test_all_images_at_random_are_no_row_of_their_own_and_only_pixels_from_0_to_1_are_drawn(norm, altered):
+    rows = stand_ins(data_set(norm), sanity_parameters(num_samples=60))
+    assert list(rows) == ["training images as samples", *altered, "k-means centroids of training images", "mean training image"]
 
 
 def test_shuffling_keeps_every_image_once(images):

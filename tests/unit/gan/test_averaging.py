@@ -1,5 +1,6 @@
 """Averaged weights: the formula, and that the game does not notice them."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from adversarial_nets.gan import training
 from adversarial_nets.gan.averaging import WeightAverage
 from adversarial_nets.gan.networks import Network, initialise, load_generator
 from adversarial_nets.gan.run import Run, Setup, save, start
-from adversarial_nets.gan.training import play, play_epoch, train
+from adversarial_nets.gan.training import play, play_epoch, replay, train
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.layers import LinearParameters
 from adversarial_nets.parameters.reading import parse
@@ -135,17 +136,17 @@ def test_only_the_generators_moves_count(setup: Any, steps: int, moves: int) -> 
 
     for epoch in (1, 2):
         play_epoch(run, epoch, after_step)
-    assert run.average.updates == moves == len(seen) - 1
-    np.testing.assert_allclose(flat(run.average.network), np.mean(seen, axis=0), atol=1e-6)
+    assert run.averages[0].updates == moves == len(seen) - 1
+    np.testing.assert_allclose(flat(run.averages[0].network), np.mean(seen, axis=0), atol=1e-6)
 
 
 def test_the_average_at_the_end_is_kept_with_its_log_likelihood(setup: Any, tmp_path: Any) -> None:
     run = train(setup(**GAMMA_2, epochs=3))
     save(run, tmp_path / "run")
-    assert weights(run.kept.generator) == weights(run.average.network) != weights(run.game.generator)
+    assert weights(run.kept.generator) == weights(run.averages[0].network) != weights(run.game.generator)
     assert weights(run.kept.discriminator) == weights(run.game.discriminator)
     assert (run.kept.epoch, run.kept.log_likelihood) == (3, run.curve[-1]["average_validation_log_likelihood"])
-    for name, network in (("generator", run.average.network), ("last_generator", run.game.generator)):
+    for name, network in (("generator", run.averages[0].network), ("last_generator", run.game.generator)):
         assert weights(load_generator(tmp_path / "run" / f"{name}.safetensors", CPU)[0]) == weights(network)
     curve = pd.read_csv(tmp_path / "run" / "learning_curve.csv")
     assert curve.iloc[-1]["average_validation_log_likelihood"] == pytest.approx(run.kept.log_likelihood)
@@ -174,8 +175,39 @@ def test_a_run_that_resumes_has_the_same_average(setup: Any, updates: int) -> No
         play(stopped, checkpoint=Restoring(None, stop))
     play(resumed, checkpoint=Restoring(stopped.state_dict()))
     assert weights(resumed.kept.generator) == weights(whole.kept.generator)
-    assert resumed.average.updates == whole.average.updates == 8
+    assert resumed.averages[0].updates == whole.averages[0].updates == 8
     assert resumed.curve == whole.curve
+
+
+@pytest.mark.parametrize("keep", ["last", "average"])
+def test_one_run_serves_the_last_generator_and_its_average(setup: Any, tmp_path: Any, keep: str) -> None:
+    averaging = {"gamma": 2.0, "compared": [0.0, 4.5]}
+    played = setup(keep="last" if keep == "average" else "average", averaging=averaging)
+    asked = setup(keep=keep, averaging=averaging)
+    assert played.key() == asked.key()
+    save(train(played), tmp_path / "played")
+    save(replay(asked, tmp_path / "played"), tmp_path / "replayed")
+    save(train(asked), tmp_path / "trained")
+    assert contents(tmp_path / "replayed") == contents(tmp_path / "trained") != contents(tmp_path / "played")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_what_is_kept_tells_runs_apart_only_if_it_is_the_best(setup: Any) -> None:
+    keys = {setup(keep=keep, averaging={"gamma": gamma}).key() for keep in ("last", "average", "best") for gamma in (0.0, 2.0)}
+    assert len(keys) == 4
+
+
+def test_averages_compared_change_neither_the_game_nor_each_other(setup: Any, tmp_path: Any) -> None:
+    alone = train(setup(**GAMMA_2))
+    beside = train(setup(keep="average", averaging={"gamma": 2.0, "compared": [0.0]}))
+    assert weights(beside.kept.generator) == weights(alone.kept.generator)
+    assert beside.curve == alone.curve
+    plain = train(setup(keep="average", averaging={"gamma": 0.0})).kept.generator
+    save(beside, tmp_path / "run")
+    assert weights(load_generator(tmp_path / "run" / "generator_averaged_0.safetensors", CPU)[0]) == weights(plain)
 
 
 class Restoring:
@@ -202,8 +234,8 @@ def test_of_two_stages_the_second_is_averaged(setup: Any, monkeypatch: pytest.Mo
     run = train(setup(**two_stages, epochs=1, minibatch_size=50, noise_dimensions=6))
     _, at_start = seen
     assert [("average_validation_log_likelihood" in row) for row in run.whole_curve] == [False, False, True]
-    assert run.average.updates == run.updates == 1
-    np.testing.assert_allclose(flat(run.average.network), (at_start + flat(run.game.generator)) / 2, atol=1e-6)
+    assert run.averages[0].updates == run.updates == 1
+    np.testing.assert_allclose(flat(run.averages[0].network), (at_start + flat(run.game.generator)) / 2, atol=1e-6)
 
 
 def test_keeping_the_average_needs_one() -> None:

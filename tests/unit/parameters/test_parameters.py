@@ -141,6 +141,7 @@ def test_every_key_of_an_experiment_is_in_the_file() -> None:
         "bias",
         "annealing",
         "averaging",
+        "compared",
         "sigma",
         "init_range",
         "sparse_init",

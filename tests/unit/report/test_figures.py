@@ -15,7 +15,7 @@ from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.gan.sampling import interpolated_noise
 from adversarial_nets.report.figures import curves, images
 from adversarial_nets.report.figures.style import save
-from support.results import experiment_result
+from support.results import experiment_result, without_grey
 
 
 def grid(figure: Figure) -> dict[tuple[int, int], Axes]:
@@ -106,11 +106,20 @@ def test_the_curve_of_sigma_marks_what_was_chosen() -> None:
     assert marks == [(0.4, 50)] * 2
 
 
+def test_score_against_blur_has_a_panel_for_each_measure_there_is() -> None:
+    with_grey, without = experiment_result(), without_grey(experiment_result())
+    assert len(curves.score_against_blur(with_grey.blur()).axes) == 3
+    spread, gradient = curves.score_against_blur(without.blur()).axes
+    assert spread.get_xlabel().startswith("spread of pixels")
+    assert gradient.get_xlabel().startswith("gradient")
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "samples": samples_figure,
     "interpolations": lambda: images.interpolations(random_images(2, 3)),
     "learning_curves": lambda: curves.learning_curves(experiment_result().learning_curve()),
     "sigma_curve": lambda: curves.sigma_curve(experiment_result().sigma_curve()),
+    "score_against_blur": lambda: curves.score_against_blur(experiment_result().blur()),
 }
 
 

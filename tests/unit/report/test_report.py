@@ -203,8 +203,8 @@ def test_the_page_holds_every_picture(page: Elements, workplace: Path) -> None:
     sources = [attributes["src"] for tag, attributes in page.found if tag == "img"]
     embedded = [base64.b64decode(source.partition(",")[2], validate=True) for source in sources]
     pictures = [path.read_bytes() for path in (workplace / "reports" / "figures").iterdir()]
-    # Experiments × (seeds × two figures + three curves + the collapse), the Gaussian's and the theory's.
-    assert len(pictures) == 2 * (2 * 2 + 3 + 1) + 1 + 5
+    # Experiments × (seeds × two figures + four curves + the collapse), the Gaussian's and the theory's.
+    assert len(pictures) == 2 * (2 * 2 + 4 + 1) + 1 + 5
     assert sorted(embedded) == sorted(pictures)
 
 

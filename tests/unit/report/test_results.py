@@ -89,3 +89,12 @@ def test_the_curve_over_numbers_of_samples_has_training_images_and_every_seed() 
         "generator, seed 0": {1000: 60, 10_000: 80, 100_000: 100},
         "generator, seed 1": {1000: 61, 10_000: 81, 100_000: 101},
     }
+
+
+def test_score_stands_beside_sharpness_as_a_ratio_to_real_images() -> None:
+    points = experiment_result(seeds=1).blur().set_index("images")
+    assert points.index.tolist() == ["training images as samples", "k-means centroids of training images", "kept", "last"]
+    assert points.loc["last", ["log_likelihood", "spread", "gradient", "grey"]].tolist() == [
+        70.0, pytest.approx(0.19 / 0.1921), pytest.approx(0.14 / 0.1332), pytest.approx(0.07 / 0.0866)
+    ]  # fmt: skip
+    assert points.loc["kept", "spread"] == pytest.approx(0.1812 / 0.1921)
