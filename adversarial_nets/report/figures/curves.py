@@ -1,5 +1,7 @@
 """Learning curves, the choice of σ and the estimate's own error, as matplotlib figures."""
 
+import re
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -61,14 +63,22 @@ def score_against_blur(points: pd.DataFrame) -> Figure:
     for axis, measure in zip(axes, measures, strict=True):
         for kind, rows in points.groupby("kind", sort=False):
             axis.plot(rows[measure], rows["log_likelihood"], marker="o", linestyle="", markersize=4, label=kind)
-        for row in points.drop_duplicates("images").itertuples():
-            place = (getattr(row, measure), row.log_likelihood)
-            axis.annotate(row.images, place, (3, 3), textcoords="offset points", fontsize=6)
+        _annotate(axis, points.drop_duplicates("images"), measure)
         axis.axvline(1, color="grey", linewidth=0.8, linestyle=":")
         axis.set(xlabel=f"{SHARPNESS[measure]}, real test images = 1")
     axes[0].set(ylabel="log-likelihood (nats)")
-    axes[0].legend(frameon=False, fontsize="small")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     return figure
+
+
+def _annotate(axis: Axes, points: pd.DataFrame, measure: str) -> None:
+    """The names of the images beside their points, on the side where there is room."""
+    middle = sum(axis.get_xlim()) / 2
+    for row in points.itertuples():
+        x = getattr(row, measure)
+        side = {"xytext": (4, 3), "ha": "left"} if x < middle else {"xytext": (-4, 3), "ha": "right"}
+        name = re.sub("((of|from) )?training images( as samples)?", "", row.images).strip() or "real"
+        axis.annotate(name, (x, row.log_likelihood), textcoords="offset points", fontsize=7, **side).set_in_layout(False)
 
 
 def known_density_errors(errors: pd.DataFrame) -> Figure:
