@@ -1,5 +1,7 @@
 """Write the tables, metrics, plots and the page for the experiments in `suite`, from what the other stages measured."""
 
+import pandas as pd
+
 from adversarial_nets.core import files
 from adversarial_nets.report import chapters, page, tables
 from adversarial_nets.report.plots import write_plots
@@ -18,6 +20,7 @@ def report(task: Task) -> None:
         html = page.render(table, experiments, theory, known_density)
     write_plots(results, paths.PLOTS)
     files.write_csv(paths.TABLE, table)
+    files.write_csv(paths.SEEDS, pd.concat([result.seeds_table() for result in results]))
     files.write_text(paths.TABLE_TEXT, tables.to_markdown(table))
     files.write_json(paths.METRICS, {result.name: result.metrics() for result in results})
     files.write_json(paths.THEORY_METRICS, theory.measured)

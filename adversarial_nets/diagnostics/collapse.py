@@ -1,12 +1,14 @@
 """Has a generator collapsed? Section 6 of the paper warns of “the Helvetica scenario”: many values of z become the same x.
 
-Two signs that need no density: which classes the samples show, and how many samples all but repeat another one.
+Two signs that need no density: which classes the samples show, and how many samples all but repeat another one. Beside them the
+rule by which a run counts as collapsed, and how often that happens.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import entropy
+import pandas as pd
+from scipy.stats import binomtest, entropy
 from sklearn.neighbors import KNeighborsClassifier
 
 from adversarial_nets.data.prepared import TEST, PreparedData
@@ -16,6 +18,7 @@ from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 NEIGHBOURS = 5  # of the classifier
 QUANTILE = 0.01  # of the real images' distances: nearer than that is a near-duplicate
 LIMIT = 10_000  # images and samples that are looked at: the time grows with their product
+FINISHED, COLLAPSED = "finished", "collapsed"  # outcomes of a run
 NO_CLASS = (-1, 255)  # labels of images that have none, in signed and in unsigned bytes
 
 
@@ -59,6 +62,22 @@ def measure(samples: np.ndarray, data: PreparedData) -> Collapse:
         samples_sharpness=sharpness(samples, data),
         test_images_sharpness=sharpness(real, data),
     )
+
+
+def outcome(curve: pd.DataFrame, mean_image_validation: float) -> str:
+    """How a run ended: COLLAPSED if its last validation is below the bar, otherwise FINISHED.
+
+    The validation is that of the last generator (never of an average), in nats, in the last row of the learning curve that has
+    one: at the end of the run, or where it was stopped. The bar is what the mean training image scores on the validation images.
+    A run that fell below the bar and recovered has finished. Test images have no say.
+    """
+    return COLLAPSED if curve["validation_log_likelihood"].dropna().iloc[-1] < mean_image_validation else FINISHED
+
+
+def rate_interval(num_collapsed: int, num_started: int, level: float = 0.95) -> tuple[float, float]:
+    """Clopper and Pearson's interval for the probability that a run collapses."""
+    interval = binomtest(num_collapsed, num_started).proportion_ci(level, method="exact")
+    return float(interval.low), float(interval.high)
 
 
 class CollapseMeasure:

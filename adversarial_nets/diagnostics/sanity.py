@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from adversarial_nets.data.prepared import TEST, PreparedData
 from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 from adversarial_nets.likelihood.parzen import ParzenWindow
-from adversarial_nets.likelihood.protocol import Score, score, scoring, spaced_counts
+from adversarial_nets.likelihood.protocol import Score, cross_validate_folds, score, scoring, spaced_counts
 from adversarial_nets.parameters.evaluation import SanityParameters
 from adversarial_nets.parameters.experiment import Experiment
 
@@ -21,7 +21,8 @@ class Sanity:
     """Scores and sharpness of the stand-ins by name, and scores of training images by number of samples; with the data set's
     title and test images.
 
-    ``num_test_images``: of each fold.
+    ``num_test_images``: of each fold. ``mean_image_validation``: the mean training image's log-likelihood of the validation images at
+    the best σ, in nats, the mean over folds: the bar of ``collapse.outcome``.
     """
 
     data_set: str
@@ -29,6 +30,7 @@ class Sanity:
     rows: dict[str, Score]
     sharpness: dict[str, Sharpness]
     by_num_samples: list[Score]
+    mean_image_validation: float
 
 
 def measure(data: PreparedData, experiment: Experiment, device: torch.device) -> Sanity:
@@ -46,7 +48,13 @@ def measure(data: PreparedData, experiment: Experiment, device: torch.device) ->
             rows={name: scored(samples) for name, samples in rows.items()},
             sharpness={name: sharpness(samples, data) for name, samples in rows.items()},
             by_num_samples=[scored(in_random_order[:count]) for count in counts],
+            mean_image_validation=_mean_image_validation(data, experiment, device),
         )
+
+
+def _mean_image_validation(data: PreparedData, experiment: Experiment, device: torch.device) -> float:
+    window = ParzenWindow(data.training_images.mean(axis=0, keepdims=True), device=device)
+    return float(np.mean([fold.log_likelihood for fold in cross_validate_folds(window, data, experiment.evaluation)]))
 
 
 def stand_ins(data: PreparedData, parameters: SanityParameters) -> dict[str, np.ndarray]:

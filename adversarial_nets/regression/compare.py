@@ -109,14 +109,15 @@ def samples(sha: str, run: RunPaths) -> str | None:
     return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
-def scores(sha: str, runs: list[RunPaths]) -> list[list[np.ndarray]] | None:
-    """Test log-likelihoods in nats, (m,) for each fold of each run; None if neither cache nor remote has them all."""
+def scores(sha: str, runs: list[RunPaths]) -> dict[int, list[np.ndarray]] | None:
+    """Test log-likelihoods in nats, (m,) for each fold, by seed; None if neither cache nor remote has them all."""
     with tempfile.TemporaryDirectory() as folder:
         copy, wanted = Path(folder) / "scores", paths.SCORES / runs[0].name
         get = [sys.executable, "-m", "dvc", "get", "--quiet", "--rev", sha, "--out", copy, ".", wanted]
         subprocess.run(get, stderr=subprocess.DEVNULL)
-        found = [copy / run.log_likelihoods.relative_to(wanted) for run in runs]
-        return [load_log_likelihoods(path) for path in found] if all(path.exists() for path in found) else None
+        found = {run.seed: copy / run.log_likelihoods.relative_to(wanted) for run in runs}
+        complete = all(path.exists() for path in found.values())
+        return {seed: load_log_likelihoods(path) for seed, path in found.items()} if complete else None
 
 
 def main() -> None:

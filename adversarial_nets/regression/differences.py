@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
 
 from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.regression.revisions import Results
-from adversarial_nets.regression.rules import Comparable, differing, obstacles
+from adversarial_nets.regression.rules import FEWEST, Comparable, differing, obstacles, paired_seeds, student_margin
 from adversarial_nets.report import tables
 
 LEVEL = 0.95
@@ -17,20 +16,48 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: its results, rows of ``table1.csv``, a PNG of its samples, and for each seed the test log-likelihoods in
-    nats, (m,) for each fold. What is not at hand is None.
+    """One of the two: its results, rows of ``table1.csv``, a PNG of its samples, and for each seed that its mean is of the test
+    log-likelihoods in nats, (m,) for each fold. What is not at hand is None.
     """
 
     name: str
     results: Results
     table: pd.DataFrame
     samples: str | None
-    scores: list[list[np.ndarray]] | None
+    scores: dict[int, list[np.ndarray]] | None
+
+    def folds(self, seeds: list[int]) -> list[np.ndarray]:
+        """Each test image's mean over these seeds, or over all if there are none, fold by fold."""
+        return [np.mean(fold, axis=0) for fold in zip(*(self.scores[seed] for seed in seeds or self.scores), strict=True)]
+
+    def mean(self, seeds: list[int]) -> float:
+        """Log-likelihood in nats: the mean over these seeds, or over all if there are none."""
+        by_seed = self.results.by_seed.get("log_likelihood", {})
+        return float(np.mean([by_seed[seed] for seed in seeds])) if seeds else self.results.metrics["log_likelihood"]
+
+
+@dataclass(frozen=True)
+class Error:
+    """A standard error in nats, and the degrees of freedom that it was estimated with."""
+
+    value: float
+    freedom: float
 
     @property
-    def folds(self) -> list[np.ndarray]:
-        """Each test image's mean over seeds, fold by fold."""
-        return [np.mean(fold, axis=0) for fold in zip(*self.scores, strict=True)]
+    def margin(self) -> float:
+        """Half of Student's interval that holds with 95 % probability."""
+        return student_margin(self.value, self.freedom, LEVEL)
+
+    def __add__(self, other: "Error") -> "Error":
+        """Both in quadrature, with Welch's and Satterthwaite's degrees of freedom.
+
+        These are too many if one of the two is of few seeds: there each variance counts as (f + 2) / f of itself, as its square does
+        on average. A test simulates how often the margin then holds.
+        """
+        variances = np.array([each.value**2 * (each.freedom + 2) / each.freedom for each in (self, other)])
+        parts = variances**2 / [self.freedom, other.freedom]
+        freedom = variances.sum() ** 2 / parts.sum() if parts.any() else self.freedom
+        return Error(float(np.hypot(self.value, other.value)), float(freedom))
 
 
 @dataclass(frozen=True)
@@ -60,49 +87,54 @@ class Pair:
         return rows.iloc[np.argsort(pd.factorize(rows["model"])[0], kind="stable")]
 
     @property
+    def seeds(self) -> list[int]:
+        """Those that both sides have, which alone are compared then, pair by pair; empty if they are too few."""
+        return paired_seeds(self.a.results, self.b.results)
+
+    @property
     def difference(self) -> float:
         """Log-likelihood of b less that of a, in nats."""
-        return self.b.results.metrics["log_likelihood"] - self.a.results.metrics["log_likelihood"]
+        return self.b.mean(self.seeds) - self.a.mean(self.seeds)
 
     @property
     def is_paired(self) -> bool:
         """Whether both sides' scores are at hand and of the same test images."""
         if self.a.scores is None or self.b.scores is None or any(path.startswith("data.") for path in self.parameters):
             return False
-        return [fold.shape for fold in self.a.folds] == [fold.shape for fold in self.b.folds]
+        return [fold.shape for fold in self.a.folds([])] == [fold.shape for fold in self.b.folds([])]
 
     @property
-    def standard_error(self) -> float:
-        """Of the difference, across test images (across folds, if there are several), in nats."""
-        if self.is_paired:
-            return mean_and_standard_error([b - a for a, b in zip(self.a.folds, self.b.folds, strict=True)])[1]
-        return float(np.hypot(self.a.results.metrics["standard_error"], self.b.results.metrics["standard_error"]))
+    def image_error(self) -> "Error":
+        """Of the difference, across test images (across folds, if there are several)."""
+        if not self.is_paired:
+            errors = [side.results.metrics["standard_error"] for side in (self.a, self.b)]
+            return Error(float(np.hypot(*errors)), self.a.results.metrics["num_test_images"] - 1)
+        folds = [b - a for a, b in zip(self.a.folds(self.seeds), self.b.folds(self.seeds), strict=True)]
+        return Error(mean_and_standard_error(folds)[1], (len(folds) if len(folds) > 1 else len(folds[0])) - 1)
 
     @property
-    def image_margin(self) -> float:
-        """How far from the difference that of other test images may be, with 95 % probability, in nats."""
-        folds = self.a.folds if self.is_paired else [np.empty(int(self.a.results.metrics["num_test_images"]))]
-        count = len(folds) if len(folds) > 1 else len(folds[0])
-        return float(student_t.ppf((1 + LEVEL) / 2, df=count - 1) * self.standard_error)
-
-    @property
-    def seed_margin(self) -> float | None:
-        """How large a difference other seeds alone make, with 95 % probability, in nats; None for one seed on either side.
-
-        Student's for two samples with one variance, so that a single seed may stand against several.
+    def seed_error(self) -> "Error | None":
+        """Of the difference, across seeds: of the differences between paired ones, or else of two samples with one variance, so that
+        a single seed may stand against several. None if there are too few seeds to know it.
         """
+        if self.seeds:
+            values = [[side.results.by_seed["log_likelihood"][seed] for seed in self.seeds] for side in (self.a, self.b)]
+            count = len(self.seeds)
+            return Error(float(np.std(np.subtract(*values), ddof=1) / np.sqrt(count)), count - 1)
         counts = np.array([side.results.metrics["num_seeds"] for side in (self.a, self.b)])
         stds = np.array([side.results.metrics.get("seed_std", 0) for side in (self.a, self.b)])
-        freedom = counts.sum() - 2
-        if freedom == 0:
+        freedom = int(counts.sum()) - 2
+        if freedom < FEWEST - 1:
             return None
         variance = ((counts - 1) * stds**2).sum() / freedom
-        return float(student_t.ppf((1 + LEVEL) / 2, df=freedom) * np.sqrt(variance * (1 / counts).sum()))
+        return Error(float(np.sqrt(variance * (1 / counts).sum())), freedom)
 
     @property
-    def chances(self) -> list[str]:
-        """The kinds of chance that explain the difference, or may."""
-        found = [] if abs(self.difference) > self.image_margin else ["other test images"]
-        if self.seed_margin is None:
-            return [*found, "other seeds (there is one on each side, so their spread is not known)"]
-        return found if abs(self.difference) > self.seed_margin else [*found, "other seeds"]
+    def margin(self) -> float | None:
+        """How large a difference other seeds and other test images together make, with 95 % probability, in nats."""
+        return self.seed_error and (self.seed_error + self.image_error).margin
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether chance may explain the difference; with too few seeds nobody knows."""
+        return self.margin is None or abs(self.difference) <= self.margin

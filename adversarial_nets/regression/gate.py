@@ -18,7 +18,7 @@ from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.regression import revisions
 from adversarial_nets.regression.revisions import Results
-from adversarial_nets.regression.rules import BETTER, FAILING, NEW, Judgement, Rules, differing, judge
+from adversarial_nets.regression.rules import BETTER, FAILING, NEW, Judgement, Rules, differing, judge, paired_seeds
 from adversarial_nets.running import paths
 
 HEADERS = ["metric", "reference", "now", "difference", "tolerance", "verdict"]
@@ -32,6 +32,7 @@ class Comparison:
     experiment: str
     num_seeds: int | None
     num_reference_seeds: int | None
+    paired_seeds: list[int]
     parameters: dict[str, tuple[Any, Any]]
     judgements: list[Judgement]
 
@@ -56,6 +57,7 @@ def compare(name: str, now: Results, reference: Results, rules: Rules) -> Compar
         name,
         now.metrics.get("num_seeds"),
         reference.metrics.get("num_seeds"),
+        paired_seeds(reference, now),
         differing(reference.parameters, now.parameters) if both else {},
         judge(now, reference, rules),
     )
@@ -101,7 +103,8 @@ def names(judgements: list[tuple[str, Judgement]]) -> str:
 def section(comparison: Comparison) -> Iterator[str]:
     """One experiment: the numbers of seeds, the verdicts and the parameters that differ."""
     yield f"### {comparison.experiment}"
-    yield f"Seeds: {comparison.num_seeds or 'none'}; in the reference: {comparison.num_reference_seeds or 'none'}."
+    paired = f" Compared are those that both have: {', '.join(map(str, comparison.paired_seeds))}." * bool(comparison.paired_seeds)
+    yield f"Seeds: {comparison.num_seeds or 'none'}; in the reference: {comparison.num_reference_seeds or 'none'}.{paired}"
     yield tabulate([row(each) for each in comparison.judgements], HEADERS, tablefmt="github", disable_numparse=True)
     if comparison.parameters:
         changes = [f"- `{path}`: {shown(before)} → {shown(after)}" for path, (before, after) in comparison.parameters.items()]

@@ -4,7 +4,7 @@ import io
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,35 +13,50 @@ from pydantic import TypeAdapter, ValidationError
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError, one_line
+from adversarial_nets.diagnostics.collapse import FINISHED
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.reading import experiment_path, parse_yaml, read_text
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths
 
+MEASURED = ["log_likelihood", "validation_log_likelihood", "refined_log_likelihood"]  # metrics that seeds.csv has of each run
+
 
 @dataclass(frozen=True)
 class Results:
-    """One experiment's entry in ``metrics.json``, and its parameters by path, such as ``training.epochs``."""
+    """One experiment's entry in ``metrics.json``, its parameters by path, such as ``training.epochs``, and from ``seeds.csv`` the
+    value of each metric for each seed that its mean is of; empty if there is no such file.
+    """
 
     metrics: dict[str, float]
     parameters: dict[str, Any]
+    by_seed: dict[str, dict[int, float]] = field(default_factory=dict)
 
 
 def of_working_tree() -> dict[str, Results]:
     """Every experiment in the working tree's ``metrics.json``. Raises InputError if a file cannot be read."""
     with files.reading(paths.METRICS, "report") as path:
         metrics = path.read_text(encoding="utf-8")
-    return _results(metrics, lambda name: read_text(experiment_path(name, paths.EXPERIMENTS)), "")
+    seeds = read_text(paths.SEEDS) if paths.SEEDS.exists() else ""
+    return _results(metrics, seeds, lambda name: read_text(experiment_path(name, paths.EXPERIMENTS)), "")
 
 
 def of_revision(revision: str) -> dict[str, Results]:
     """Every experiment in a revision's ``metrics.json``. Raises InputError if it, or one of its files, cannot be read."""
     sha = commit(revision)
     metrics = content(sha, paths.METRICS, revision).decode()
-    found = _results(metrics, lambda name: _experiment(sha, name, revision), f"{revision}:")
+    found = _results(metrics, _seeds(sha), lambda name: _experiment(sha, name, revision), f"{revision}:")
     if not found:
         raise InputError(f"{revision}:{paths.METRICS}: has no experiment's results to compare with")
     return found
+
+
+def _seeds(sha: str) -> str:
+    """A commit's ``seeds.csv``; empty if it is older than that file."""
+    try:
+        return content(sha, paths.SEEDS, sha).decode()
+    except InputError:
+        return ""
 
 
 def _experiment(sha: str, name: str, revision: str) -> str:
@@ -61,17 +76,38 @@ def of_reference() -> dict[str, Results]:
 
 
 def _reference(folder: Path) -> Results:
-    metrics, parameters = folder / "metrics.json", folder / "parameters.json"
+    metrics, parameters, seeds = folder / "metrics.json", folder / "parameters.json", folder / paths.SEEDS.name
     found = _entries(read_text(metrics), str(metrics))
     if folder.name not in found:
         raise InputError(f"{metrics}: has no results of {folder.name}; write the reference anew with `make reference`")
-    return Results(found[folder.name], _by_path(_json(read_text(parameters), str(parameters))))
+    by_seed = _by_seed(read_text(seeds) if seeds.exists() else "", str(seeds)).get(folder.name, {})
+    return Results(found[folder.name], _by_path(_json(read_text(parameters), str(parameters))), by_seed)
 
 
-def _results(metrics: str, experiment: Callable[[str], str], prefix: str) -> dict[str, Results]:
-    """From the text of ``metrics.json`` and of each experiment's file; errors call files by their paths after the prefix."""
-    entries = _entries(metrics, f"{prefix}{paths.METRICS}")
-    return {name: Results(entry, _parameters(name, experiment(name), prefix)) for name, entry in entries.items()}
+def _results(metrics: str, seeds: str, experiment: Callable[[str], str], prefix: str) -> dict[str, Results]:
+    """From the texts of ``metrics.json``, ``seeds.csv`` and each experiment's file; errors call them by their paths after the prefix."""
+    entries, by_seed = _entries(metrics, f"{prefix}{paths.METRICS}"), _by_seed(seeds, f"{prefix}{paths.SEEDS}")
+    return {
+        name: Results(entry, _parameters(name, experiment(name), prefix), by_seed.get(name, {}))
+        for name, entry in entries.items()
+    }
+
+
+def _by_seed(text: str, file: str) -> dict[str, dict[str, dict[int, float]]]:
+    """By experiment, metric and seed, of the runs that finished, or of all if none did."""
+    try:
+        rows = pd.read_csv(io.StringIO(text)) if text else pd.DataFrame(columns=["experiment"])
+        groups = {str(name): counted(group).set_index("seed") for name, group in rows.groupby("experiment")}
+        return {name: {metric: group[metric].dropna().to_dict() for metric in MEASURED} for name, group in groups.items()}
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{file}: not a table of seeds and their results ({one_line(error)}); run `make repro`") from None
+
+
+def counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of rows of ``seeds.csv``, those that the metrics are of: with a score, and finished unless none did."""
+    scored = rows[rows["log_likelihood"].notna()]
+    finished = scored[scored["outcome"] == FINISHED]
+    return finished if len(finished) else scored
 
 
 def _parameters(name: str, text: str, prefix: str) -> dict[str, Any]:
@@ -112,7 +148,7 @@ def content(sha: str, path: Path, revision: str) -> bytes:
 
 def table(source: Path | io.BytesIO) -> pd.DataFrame:
     """The rows of a ``table1.csv``; lists of seeds and epochs stay texts, even if there is only one."""
-    return pd.read_csv(source, dtype={"seeds": str, "kept_epochs": str})
+    return pd.read_csv(source, dtype={"seeds": str, "collapsed": str, "kept_epochs": str})
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
+from scipy.stats import fisher_exact
 from scipy.stats import t as student_t
 
 from adversarial_nets.core.errors import InputError
@@ -14,16 +15,18 @@ from adversarial_nets.regression.revisions import Results
 
 WITHIN, BETTER, WORSE, NEW, MISSING, INCOMPARABLE = "within", "better", "worse", "new", "missing", "incomparable"
 FAILING = (WORSE, MISSING, INCOMPARABLE)
-MEASURES = ("absolute", "standard_errors", "seed_spread")
+MEASURES = ("absolute", "standard_errors", "seed_spread", "count")
+FEWEST = 3  # seeds that a spread can be known from, and that are paired
 
 
 class Rule(Section):
-    """What is better, and one measure of how far a metric may move."""
+    """What is better, and one measure of how far a metric may move; for ``count``, a metric that is a number of runs."""
 
     better: Literal["higher", "lower", "neither"]
     absolute: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     standard_errors: Positive | None = None
     seed_spread: Annotated[float, Field(gt=0, lt=1)] | None = None
+    count: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     @model_validator(mode="after")
     def _has_one_measure(self) -> "Rule":
@@ -31,15 +34,21 @@ class Rule(Section):
             raise PydanticCustomError("one_measure", f"exactly one of {', '.join(MEASURES)} is needed here")
         return self
 
-    def tolerance(self, reference: dict[str, float], num_seeds: float) -> float | None:
-        """How far the mean over ``num_seeds`` may be from the reference's; None if the reference has one seed and cannot tell."""
+    def tolerance(self, both: "Means") -> float | None:
+        """How far the mean may be from the reference's; None if the reference has too few seeds to tell."""
         if self.absolute is not None:
             return self.absolute
         if self.standard_errors is not None:
-            return self.standard_errors * reference["standard_error"]
-        if "seed_std" not in reference:
-            return None
-        return prediction_margin(reference["seed_std"], reference["num_seeds"], num_seeds, self.seed_spread)
+            return self.standard_errors * both.reference["standard_error"]
+        return both.margin(self.seed_spread)
+
+    def count_verdict(self, num: tuple[float, float], of: tuple[float, float]) -> str:
+        """Of a number of runs in the reference and now, out of how many: by Fisher's exact test, one-sided."""
+        table = [[num[1], of[1] - num[1]], [num[0], of[0] - num[0]]]
+        for side, difference in (("greater", 1), ("less", -1)):
+            if fisher_exact(table, alternative=side).pvalue < 1 - self.count:
+                return self.verdict(difference, 0)
+        return WITHIN
 
     def verdict(self, difference: float, tolerance: float) -> str:
         """Within, better or worse, of the value less the reference."""
@@ -75,13 +84,53 @@ class Judgement:
     reason: str = ""
 
 
-def prediction_margin(seed_std: float, num_reference_seeds: float, num_seeds: float, level: float) -> float:
-    """How near the mean over new seeds lies, with this probability, to that over the reference's, if only seeds differ.
+def paired_seeds(one: Results, other: Results, metric: str = "log_likelihood") -> list[int]:
+    """The seeds that both sides have a metric of, if they are enough to be paired."""
+    shared = sorted(one.by_seed.get(metric, {}).keys() & other.by_seed.get(metric, {}).keys())
+    return shared if len(shared) >= FEWEST else []
 
-    Half of Student's prediction interval, from the sample standard deviation over the reference's seeds, in its unit.
+
+@dataclass(frozen=True)
+class Means:
+    """A metric's means over seeds on both sides: of the seeds that both have, if those are enough, otherwise of all.
+
+    ``reference`` and ``now``: the sides' metrics; ``shared``: the differences, now less reference, of the seeds that are paired (k,).
     """
-    quantile = student_t.ppf((1 + level) / 2, df=num_reference_seeds - 1)
-    return float(quantile * seed_std * np.sqrt(1 / num_reference_seeds + 1 / num_seeds))
+
+    reference: dict[str, float]
+    now: dict[str, float]
+    values: tuple[float, float]
+    shared: np.ndarray
+
+    @classmethod
+    def of(cls, metric: str, reference: Results, now: Results) -> "Means":
+        """From two results that both have the metric."""
+        if not (seeds := paired_seeds(reference, now, metric)):
+            return cls(reference.metrics, now.metrics, (reference.metrics[metric], now.metrics[metric]), np.empty(0))
+        pairs = np.array([[side.by_seed[metric][seed] for side in (reference, now)] for seed in seeds])
+        return cls(reference.metrics, now.metrics, tuple(pairs.mean(axis=0).tolist()), pairs[:, 1] - pairs[:, 0])
+
+    def margin(self, level: float) -> float | None:
+        """How far apart the two may be, with this probability, if only chance differs; None if the reference has too few seeds.
+
+        Student's: by the reference's spread over its seeds and, if seeds are paired and it is less, by the spread of their
+        differences. Neither spread is taken for less than that over draws of samples.
+        """
+        count, draws = self.reference["num_seeds"], self.reference.get("draw_std", 0.0)
+        if count < FEWEST:
+            return None
+        paired, spread = len(self.shared), max(self.reference["seed_std"], draws)
+        sizes = (paired, paired) if paired else (count, self.now["num_seeds"])
+        margins = [student_margin(spread * np.sqrt(1 / sizes[0] + 1 / sizes[1]), count - 1, level)]
+        if paired:
+            spread = max(self.shared.std(ddof=1), draws * np.sqrt(2))
+            margins.append(student_margin(spread / np.sqrt(paired), paired - 1, level))
+        return min(margins)
+
+
+def student_margin(standard_error: float, freedom: float, level: float) -> float:
+    """Half of Student's interval for a mean whose standard error was estimated with so many degrees of freedom."""
+    return float(student_t.ppf((1 + level) / 2, df=freedom) * standard_error)
 
 
 def judge(now: Results, reference: Results, rules: Rules) -> list[Judgement]:
@@ -94,19 +143,27 @@ def judge(now: Results, reference: Results, rules: Rules) -> list[Judgement]:
         raise InputError(f"gate.yaml: does not say how to judge {metric}; add it under judged or not_judged")
     unlike = obstacles(now, reference, rules.comparable).items()
     reason = "; ".join(f"{name} is {after}, in the reference {before}" for name, (before, after) in unlike)
-    return [_judge(metric, now.metrics, reference.metrics, rules, reason) for metric in metrics if metric not in rules.not_judged]
+    return [_judge(metric, now, reference, rules, reason) for metric in metrics if metric not in rules.not_judged]
 
 
-def _judge(metric: str, now: dict[str, float], reference: dict[str, float], rules: Rules, reason: str) -> Judgement:
-    value, expected = now.get(metric), reference.get(metric)
+def _judge(metric: str, now: Results, reference: Results, rules: Rules, reason: str) -> Judgement:
+    value, expected = now.metrics.get(metric), reference.metrics.get(metric)
     if value is None or expected is None:
         return Judgement(metric, MISSING if value is None else NEW, expected, value)
     if reason:
         return Judgement(metric, INCOMPARABLE, expected, value, reason=reason)
     rule = rules.judged[metric]
-    tolerance = rule.tolerance(reference, now["num_seeds"])
+    if rule.count is not None:
+        started = reference.metrics["num_started"], now.metrics["num_started"]
+        return Judgement(metric, rule.count_verdict((expected, value), started), expected, value)
+    return _judge_mean(metric, Means.of(metric, reference, now), rule)
+
+
+def _judge_mean(metric: str, both: Means, rule: Rule) -> Judgement:
+    expected, value = both.values
+    tolerance = rule.tolerance(both)
     if tolerance is None and value != expected:
-        unknown = "the reference has one seed, so how far chance reaches is not known; give it several"
+        unknown = f"the reference has fewer than {FEWEST} seeds, so how far chance reaches is not known"
         return Judgement(metric, INCOMPARABLE, expected, value, reason=unknown)
     return Judgement(metric, rule.verdict(value - expected, tolerance or 0), expected, value, tolerance)
 

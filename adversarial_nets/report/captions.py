@@ -61,8 +61,11 @@ NOTES = [
     "Rows reported in the paper are its own numbers. Rows measured here come from this run, and so do the sanity rows: what real "
     "training images, cluster centres of them (k-means), or their mean alone score by the same protocol.",
     "± is the standard error across test images of each image's mean over seeds (TFD and FER-2013: across their five folds). "
-    "It says how well this test set pins the mean down, and leaves out how one training differs from the next: that is the "
-    "spread over seeds, a sample standard deviation of the seeds' means.",
+    "It says how well this test set pins the mean down, and leaves out how one run differs from the next: that is the "
+    "spread over seeds, a sample standard deviation of the means of those that finished.",
+    "Every run that was started is accounted for. A run has collapsed if its last generator scores validation images below the mean "
+    "training image; otherwise it has finished. Means and spreads are of the runs that finished (of all if none did), the median is "
+    "over all.",
     "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
     "subset stands apart from the paper's.",
     "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "

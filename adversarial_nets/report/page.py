@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from adversarial_nets.diagnostics.collapse import Signs
+from adversarial_nets.diagnostics.collapse import Signs, rate_interval
 from adversarial_nets.report import captions, tables
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.results import ExperimentResult
@@ -61,6 +61,13 @@ class ExperimentChapter:
     def collapse(self) -> pd.DataFrame:
         """Signs of collapse in each seed's samples."""
         return tables.collapse(self.result)
+
+    @property
+    def collapse_rate(self) -> str:
+        """How many of the runs collapsed, and within what the probability of that lies."""
+        collapsed, started = self.metrics["num_collapsed"], self.metrics["num_started"]
+        low, high = rate_interval(collapsed, started)
+        return f"{collapsed} of {started} runs collapsed; 95 % interval of the rate: {100 * low:.0f} to {100 * high:.0f} %"
 
     @property
     def held_out(self) -> Signs:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
-from adversarial_nets.diagnostics.collapse import Collapse
+from adversarial_nets.diagnostics.collapse import COLLAPSED, FINISHED, Collapse, outcome
 from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
@@ -47,7 +47,9 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """All seeds of one experiment, its sanity checks, its networks' costs, and how its first generator was made to collapse."""
+    """All runs of one experiment that were started, its sanity checks, its networks' costs, and how its first generator was made
+    to collapse.
+    """
 
     name: str
     seeds: list[SeedResult]
@@ -60,54 +62,87 @@ class ExperimentResult:
         """Title of the data set: the column of Table 1."""
         return self.sanity.data_set
 
+    @property
+    def collapsed(self) -> list[SeedResult]:
+        """The runs that collapsed, by ``collapse.outcome``."""
+        bar = self.sanity.mean_image_validation
+        return [seed for seed in self.seeds if outcome(seed.learning_curve, bar) == COLLAPSED]
+
+    @property
+    def counted(self) -> list[SeedResult]:
+        """The runs that the metrics are of: those that finished, or all if none did."""
+        lost = {seed.seed for seed in self.collapsed}
+        return [seed for seed in self.seeds if seed.seed not in lost] or self.seeds
+
     def metrics(self) -> dict[str, Any]:
         """The experiment's entry in ``metrics.json``; log-likelihoods in nats, rounded to 1e-6 of them."""
-        choices = [seed.sigma_choice for seed in self.seeds]
+        choices = [seed.sigma_choice for seed in self.counted]
         metrics = self._log_likelihood() | self._beside_it() | self._collapse() | self._sharpness()
         return {key: round(float(value), 6) for key, value in metrics.items()} | {
             "sigma_at_grid_end": any(choice.at_grid_end for choice in choices),
-            "num_seeds": len(self.seeds),
+            "num_seeds": len(self.counted),
+            "num_started": len(self.seeds),
+            "num_collapsed": len(self.collapsed),
             "num_samples": choices[0].num_samples,
             "num_test_images": sum(self.sanity.num_test_images),
         }
 
     def _log_likelihood(self) -> dict[str, float]:
-        """Of the test images: over images, or over folds, of each one's mean over seeds; and the spread over seeds."""
-        folds = [np.mean(fold, axis=0) for fold in zip(*(seed.log_likelihoods for seed in self.seeds), strict=True)]
+        """Of the test images: over images, or over folds, of each one's mean over seeds; the spread over seeds; and the median over
+        all runs, collapsed or not.
+        """
+        folds = [np.mean(fold, axis=0) for fold in zip(*(seed.log_likelihoods for seed in self.counted), strict=True)]
         mean, standard_error = mean_and_standard_error(folds)
         metrics = {"log_likelihood": mean, "standard_error": standard_error}
-        if len(self.seeds) > 1:
-            metrics["seed_std"] = np.std([seed.log_likelihood for seed in self.seeds], ddof=1)
-        return metrics
+        if len(self.counted) > 1:
+            metrics["seed_std"] = np.std([seed.log_likelihood for seed in self.counted], ddof=1)
+        return metrics | {"median_log_likelihood": np.median([seed.log_likelihood for seed in self.seeds])}
 
     def _beside_it(self) -> dict[str, float]:
         """The choice of σ, the sanity checks, and how far the log-likelihood can be trusted."""
-        folds = [fold for seed in self.seeds for fold in seed.sigma_choice.folds]
+        folds = [fold for seed in self.counted for fold in seed.sigma_choice.folds]
         return {
             "validation_log_likelihood": np.mean([fold.log_likelihood for fold in folds]),
             "training_images_log_likelihood": self.sanity.rows[TRAINING_IMAGES].log_likelihood,
             "kmeans_log_likelihood": self.sanity.rows[CENTROIDS].log_likelihood,
             "sigma": np.mean([fold.sigma for fold in folds]),
-            "refined_log_likelihood": np.mean([seed.reliability.refined.log_likelihood for seed in self.seeds]),
-            "draw_std": np.mean([seed.reliability.draw_std for seed in self.seeds]),
+            "refined_log_likelihood": np.mean([seed.reliability.refined.log_likelihood for seed in self.counted]),
+            "draw_std": np.mean([seed.reliability.draw_std for seed in self.counted]),
         }
 
     def _collapse(self) -> dict[str, float]:
         """Class entropy of the samples, in nats, if the data has classes, and their near-duplicates: means over seeds."""
-        samples = [seed.collapse.samples for seed in self.seeds]
+        samples = [seed.collapse.samples for seed in self.counted]
         entropies = [each.class_entropy for each in samples]
         metrics = {} if None in entropies else {"class_entropy": np.mean(entropies)}
         return {**metrics, "near_duplicates": np.mean([each.near_duplicates for each in samples])}
 
     def _sharpness(self) -> dict[str, float]:
         """Of the samples, in the data's own scale: means over seeds."""
-        measured = [seed.collapse.samples_sharpness for seed in self.seeds]
+        measured = [seed.collapse.samples_sharpness for seed in self.counted]
         greys = [each.grey for each in measured]
         return {
             "pixel_spread": np.mean([each.spread for each in measured]),
             **({} if None in greys else {"grey_pixels": np.mean(greys)}),
             "pixel_gradient": np.mean([each.gradient for each in measured]),
         }
+
+    def seeds_table(self) -> pd.DataFrame:
+        """``seeds.csv``: a row for each run that was started, with its outcome, log-likelihoods in nats and σ, a mean over folds."""
+        lost = {seed.seed for seed in self.collapsed}
+        rows = [
+            {
+                "experiment": self.name,
+                "seed": seed.seed,
+                "outcome": COLLAPSED if seed.seed in lost else FINISHED,
+                "log_likelihood": seed.log_likelihood,
+                "validation_log_likelihood": np.mean([fold.log_likelihood for fold in seed.sigma_choice.folds]),
+                "refined_log_likelihood": seed.reliability.refined.log_likelihood,
+                "sigma": np.mean(seed.sigma_choice.sigmas),
+            }
+            for seed in self.seeds
+        ]
+        return pd.DataFrame(rows)
 
     def count_curve(self) -> pd.DataFrame:
         """Test log-likelihood by number of samples, of training images and generators: num_samples, log_likelihood, samples."""

@@ -18,8 +18,8 @@ from adversarial_nets.theory.measurements import Proposition1, Theory
 REPORTED, MEASURED, SANITY = "reported in the paper", "measured here", "sanity row, measured here"
 
 COLUMNS = [
-    "model", "origin", "data_set", "experiment", "log_likelihood", "standard_error", "seed_std", "num_seeds", "seeds", "sigma",
-    "sigma_at_grid_end", "num_samples", "num_test_images", "epochs", "kept_epochs",
+    "model", "origin", "data_set", "experiment", "log_likelihood", "standard_error", "seed_std", "num_seeds", "seeds",
+    "median_log_likelihood", "num_started", "num_collapsed", "collapsed", "sigma", "sigma_at_grid_end", "num_samples", "num_test_images", "epochs", "kept_epochs",
     "generator_parameters", "discriminator_parameters", "device",
 ]  # fmt: skip
 
@@ -49,9 +49,10 @@ def _measured(experiment: ExperimentResult) -> list[dict]:
 
 
 def _runs(experiment: ExperimentResult) -> dict:
-    summaries = [seed.summary for seed in experiment.seeds]
+    summaries = [seed.summary for seed in experiment.counted]
     return {
-        "seeds": " ".join(str(seed.seed) for seed in experiment.seeds),
+        "seeds": " ".join(str(seed.seed) for seed in experiment.counted),
+        "collapsed": " ".join(str(seed.seed) for seed in experiment.collapsed) or None,
         "kept_epochs": " ".join(str(summary.kept_epoch) for summary in summaries),
         "epochs": summaries[0].epochs,
         "generator_parameters": summaries[0].generator_parameters,
@@ -71,9 +72,11 @@ def _sanity(score: Score) -> dict:
 
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """Table 1 as the paper lays it out: a row per model, a column per data set, cells such as ``225 ± 2`` in nats."""
+    """Table 1 as the paper lays it out: a row per model, a column per data set, cells such as ``225 ± 2`` in nats, and how many
+    runs that is of if any collapsed.
+    """
     named = table.assign(
-        value=[_value(row) for row in table.itertuples()],
+        value=[_value(row) + _runs_in_words(row) for row in table.itertuples()],
         model=[f"{row.model} ({row.experiment})" if isinstance(row.experiment, str) else row.model for row in table.itertuples()],
     )
     data_sets = list(dict.fromkeys(named["data_set"]))
@@ -89,7 +92,9 @@ def details(table: pd.DataFrame) -> pd.DataFrame:
             "model": rows["model"] + " (" + rows["experiment"] + ")",
             "log-likelihood (nats)": [_value(row) for row in rows.itertuples()],
             "seeds": rows["seeds"].fillna(""),
-            "spread over seeds (nats)": [_number(value, ".1f") for value in rows["seed_std"]],
+            "collapsed": rows["collapsed"].fillna(""),
+            "spread over seeds that finished (nats)": [_number(value, ".1f") for value in rows["seed_std"]],
+            "median over all (nats)": [_number(value, ".1f") for value in rows["median_log_likelihood"]],
             "σ": [f"{row.sigma:.4f}{'*' if row.sigma_at_grid_end else ''}" for row in rows.itertuples()],
             "samples": [_number(value, ",.0f") for value in rows["num_samples"]],
             "epochs": [_number(value, ",.0f") for value in rows["epochs"]],
@@ -224,5 +229,14 @@ def _value(row: Any) -> str:
     return f"{row.log_likelihood:{digits}} ± {row.standard_error:{digits}}".replace("-", "−")
 
 
+def _runs_in_words(row: Any) -> str:
+    """Such as `` (2 of 3 runs; 1 collapsed)``; empty if none collapsed."""
+    if pd.isna(row.num_collapsed) or not row.num_collapsed:
+        return ""
+    finished = row.num_started - row.num_collapsed
+    counted = f"{finished:.0f} of {row.num_started:.0f} runs" if finished else "no run finished"
+    return f" ({counted}; {row.num_collapsed:.0f} collapsed)"
+
+
 def _number(value: float, digits: str) -> str:
-    return "" if pd.isna(value) else f"{value:{digits}}"
+    return "" if pd.isna(value) else f"{value:{digits}}".replace("-", "−")

@@ -19,7 +19,7 @@ PROPOSITION_1, PROPOSITION_2 = THEORY_FIGURES / "proposition_1.png", THEORY_FIGU
 THEOREM_1 = THEORY_FIGURES / "theorem_1.png"
 
 PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
-TABLE, TABLE_TEXT = REPORTS / "table1.csv", REPORTS / "table1.md"
+TABLE, TABLE_TEXT, SEEDS = REPORTS / "table1.csv", REPORTS / "table1.md", REPORTS / "seeds.csv"
 REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPORTS / "reference"
 ABLATIONS_REPORT = REPORTS / "ablations"
 COMPARISON = Path("comparison.html")
