@@ -21,8 +21,8 @@ class Sanity:
     """Scores and sharpness of the stand-ins by name, and scores of training images by number of samples; with the data set's
     title and test images.
 
-    ``num_test_images``: of each fold. ``mean_image_validation``: the mean training image's log-likelihood of the validation images at
-    the best σ, in nats, the mean over folds: the bar of ``collapse.outcome``.
+    ``num_test_images``: of each fold. ``mean_image_validation``: of the mean training image, on validation images at the best σ,
+    in nats, the mean over folds: the bar of ``collapse.outcome``.
     """
 
     data_set: str

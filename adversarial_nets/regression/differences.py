@@ -51,13 +51,12 @@ class Error:
     def __add__(self, other: "Error") -> "Error":
         """Both in quadrature, with Welch's and Satterthwaite's degrees of freedom.
 
-        These are too many if one of the two is of few seeds: there each variance counts as (f + 2) / f of itself, as its square does
-        on average. A test simulates how often the margin then holds.
+        Those are too many for errors of few seeds. So each variance counts there as (f + 3) / f of itself: then the margin holds
+        as often as it says, by simulation.
         """
-        variances = np.array([each.value**2 * (each.freedom + 2) / each.freedom for each in (self, other)])
-        parts = variances**2 / [self.freedom, other.freedom]
-        freedom = variances.sum() ** 2 / parts.sum() if parts.any() else self.freedom
-        return Error(float(np.hypot(self.value, other.value)), float(freedom))
+        own, others = (each.value**2 * (each.freedom + 3) / each.freedom for each in (self, other))
+        share = own / np.maximum(own + others, np.finfo(float).tiny)
+        return Error(np.hypot(self.value, other.value), 1 / (share**2 / self.freedom + (1 - share) ** 2 / other.freedom))
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,9 @@ class Pair:
 
     @property
     def seed_error(self) -> "Error | None":
-        """Of the difference, across seeds: of the differences between paired ones, or else of two samples with one variance, so that
-        a single seed may stand against several. None if there are too few seeds to know it.
+        """Of the difference, across seeds; None if there are too few to know it.
+
+        Of the differences between paired seeds, or else of two samples with one variance: one seed may stand against several.
         """
         if self.seeds:
             values = [[side.results.by_seed["log_likelihood"][seed] for seed in self.seeds] for side in (self.a, self.b)]
@@ -132,9 +132,11 @@ class Pair:
     @property
     def margin(self) -> float | None:
         """How large a difference other seeds and other test images together make, with 95 % probability, in nats."""
-        return self.seed_error and (self.seed_error + self.image_error).margin
+        of_seeds = self.seed_error
+        return of_seeds and (of_seeds + self.image_error).margin
 
     @property
     def is_chance(self) -> bool:
         """Whether chance may explain the difference; with too few seeds nobody knows."""
-        return self.margin is None or abs(self.difference) <= self.margin
+        margin = self.margin
+        return margin is None or abs(self.difference) <= margin

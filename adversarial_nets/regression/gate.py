@@ -103,8 +103,9 @@ def names(judgements: list[tuple[str, Judgement]]) -> str:
 def section(comparison: Comparison) -> Iterator[str]:
     """One experiment: the numbers of seeds, the verdicts and the parameters that differ."""
     yield f"### {comparison.experiment}"
-    paired = f" Compared are those that both have: {', '.join(map(str, comparison.paired_seeds))}." * bool(comparison.paired_seeds)
-    yield f"Seeds: {comparison.num_seeds or 'none'}; in the reference: {comparison.num_reference_seeds or 'none'}.{paired}"
+    yield f"Seeds: {comparison.num_seeds or 'none'}; in the reference: {comparison.num_reference_seeds or 'none'}."
+    if comparison.paired_seeds:
+        yield f"Compared are the means over the seeds that both have: {', '.join(map(str, comparison.paired_seeds))}."
     yield tabulate([row(each) for each in comparison.judgements], HEADERS, tablefmt="github", disable_numparse=True)
     if comparison.parameters:
         changes = [f"- `{path}`: {shown(before)} → {shown(after)}" for path, (before, after) in comparison.parameters.items()]

@@ -1,18 +1,32 @@
-"""From what data and which commit, with which versions and on what machine a reference's results came."""
+"""From what data, commit and parameters, with which versions and on what machine a reference's results came."""
 
 import importlib.metadata
 import platform
-import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from adversarial_nets.core import devices, files
+from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.data import prepared
+from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.reading import parse_yaml, read, read_text
+from adversarial_nets.regression import revisions
+from adversarial_nets.regression.revisions import leaves
+from adversarial_nets.regression.rules import differing
 from adversarial_nets.report.results import ExperimentResult
+from adversarial_nets.running import paths
 from adversarial_nets.running.machine import processor
 from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 
+WRITTEN = (
+    "reports/",
+    "dvc.lock",
+    "ablations/dvc.lock",
+    "README.md",
+)  # by the pipeline and `make reference`: changes there are results
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
 
@@ -20,13 +34,12 @@ PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "to
 class Provenance:
     """What a reference's ``provenance.json`` holds; devices and wall times in seconds by seed.
 
-    data: checksums of source files and of the prepared file, such as ``md5:f68b…``.
+    suite, seeds: as in ``params.yaml`` then. overrides: parameters that were not as committed, such as
+    ``experiments/mnist.yaml:training.epochs``. data: checksums of source files and of the prepared file, such as ``md5:f68b…``.
     training_seconds: None for a run that was not made here.
     """
 
     commit: str
-    dirty: bool
-    uncommitted_changes: list[str]
     data: dict[str, str]
     devices: dict[int, str]
     training_seconds: dict[int, float | None]
@@ -37,15 +50,27 @@ class Provenance:
     vector_instructions: str
     threads: int
     gpu: str | None = None
+    suite: list[str] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def command(self) -> str:
+        """What makes the results anew, in a clone of the project."""
+        asked = {"suite": self.suite, "seeds": self.seeds} | self.overrides
+        options = "".join(f" -S '{key}={_as_yaml(value)}'" for key, value in asked.items())
+        return f"git checkout {self.commit[:10]} && make setup && .venv/bin/dvc exp run{options} && make reference"
+
+
+def _as_yaml(value: Any) -> str:
+    return str(value).replace("'", "").replace(" ", "") if isinstance(value, list) else f"{value}"
 
 
 def of(result: ExperimentResult) -> Provenance:
     """Where an experiment's results, just computed here, come from."""
-    changed = _git("status", "--porcelain", "--untracked-files=no")
+    project = read(paths.PARAMETERS, Project)
     return Provenance(
-        commit=_git("rev-parse", "HEAD").strip(),
-        dirty=bool(changed),
-        uncommitted_changes=sorted(line[3:] for line in changed.splitlines()),
+        commit=revisions.commit("HEAD"),
         data=data_checksums(ExperimentPaths(result.name)),
         devices={seed.seed: seed.summary.device for seed in result.seeds},
         training_seconds={seed.seed: training_seconds(RunPaths(result.name, seed.seed)) for seed in result.seeds},
@@ -56,11 +81,33 @@ def of(result: ExperimentResult) -> Provenance:
         vector_instructions=torch.backends.cpu.get_cpu_capability(),
         threads=devices.num_threads(),
         gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        suite=project.suite,
+        seeds=project.seeds,
+        overrides=overrides(ExperimentPaths(result.name)),
     )
 
 
-def _git(*arguments: str) -> str:
-    return subprocess.check_output(["git", *arguments], text=True)
+def refuse_uncommitted_code() -> None:
+    """Raises CheckFailed if a file is not as committed, unless it is a result, or parameters, which are recorded."""
+    changed = [line[3:] for line in revisions.git("status", "--porcelain", "--untracked-files=no").stdout.decode().splitlines()]
+    parameters = (f"{paths.PARAMETERS}", f"{paths.EXPERIMENTS}/")
+    if code := [path for path in changed if not path.startswith((*WRITTEN, *parameters))]:
+        raise CheckFailed(f"commit first, so that the reference can name the commit that it comes from: {', '.join(code)}")
+
+
+def overrides(experiment: ExperimentPaths) -> dict[str, Any]:
+    """Parameters that differ from the last commit's, as ``dvc exp run -S`` takes them, but for suite and seeds.
+
+    Raises InputError if a file is not committed.
+    """
+    of_project = {key: value for key, value in _changed(paths.PARAMETERS).items() if key not in ("suite", "seeds")}
+    return of_project | {f"{experiment.parameters}:{key}": value for key, value in _changed(experiment.parameters).items()}
+
+
+def _changed(path: Path) -> dict[str, Any]:
+    texts = revisions.content("HEAD", path, "the last commit").decode(), read_text(path)
+    before, after = (dict(leaves(parse_yaml(text, str(path)))) for text in texts)
+    return {key: value for key, (_, value) in differing(before, after).items()}
 
 
 def data_checksums(experiment: ExperimentPaths) -> dict[str, str]:

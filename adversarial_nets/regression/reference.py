@@ -18,7 +18,7 @@ from adversarial_nets.core.errors import CheckFailed, exit_status
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import experiment_path, read
-from adversarial_nets.regression import provenance
+from adversarial_nets.regression import provenance, revisions
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult, load_experiment
 from adversarial_nets.running import paths
@@ -29,14 +29,20 @@ BEGIN, END = "<!-- results -->\n", "\n<!-- end of results -->"
 CHECKSUMS = "checksums.json"
 
 
-def write_references() -> None:
-    """Raises CheckFailed if the results do not belong to the code and parameters as they stand."""
+def write_references(force: bool = False) -> None:
+    """Raises CheckFailed if the results do not belong to the code and parameters as they stand, if code is not committed, or if a
+    reference rests on more, unless ``force`` lets the weaker replace it.
+    """
+    provenance.refuse_uncommitted_code()
     refuse_stale_results()
     project = read(paths.PARAMETERS, Project)
-    for name in project.suite:
-        with files.replacing(ExperimentPaths(name).reference) as folder:
-            write_reference(load_experiment(name, project.seeds), folder)
-        print(f"wrote {ExperimentPaths(name).reference}")
+    results = [load_experiment(name, project.seeds) for name in project.suite]
+    for result in results if not force else []:
+        refuse_weaker(result)
+    for result in results:
+        with files.replacing(ExperimentPaths(result.name).reference) as folder:
+            write_reference(result, folder)
+        print(f"wrote {ExperimentPaths(result.name).reference}; to make it anew:\n{provenance.of(result).command}")
     files.write_text(README, with_results(README.read_text(encoding="utf-8"), paths.REFERENCES))
 
 
@@ -47,12 +53,24 @@ def refuse_stale_results() -> None:
         raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
 
 
+def refuse_weaker(result: ExperimentResult) -> None:
+    """Raises CheckFailed if the experiment's committed reference is of more runs or of more test images."""
+    path = ExperimentPaths(result.name).reference / "metrics.json"
+    kept = files.read_json(path)[result.name] if path.exists() else {}
+    now = {"runs": result.metrics()["num_started"], "test images": result.metrics()["num_test_images"]}
+    before = {"runs": kept.get("num_started", kept.get("num_seeds", 0)), "test images": kept.get("num_test_images", 0)}
+    for what, count in now.items():
+        if count < before[what]:
+            remedy = "run as many, or replace it all the same with `python -m adversarial_nets.regression.reference --force`"
+            raise CheckFailed(f"{path.parent} is of {before[what]} {what}, these results of {count}; {remedy}")
+
+
 def write_reference(result: ExperimentResult, folder: Path) -> None:
     """All that a reader compares with: tables, curves, figures, scores per test image, and where they came from."""
     table = tables.results_table([result])
     files.write_json(folder / "metrics.json", {result.name: result.metrics()})
     files.write_csv(folder / "table1.csv", table[table["experiment"] == result.name])
-    files.write_csv(folder / "seeds.csv", seeds_table(result))
+    files.write_csv(folder / "seeds.csv", result.seeds_table())
     files.write_csv(folder / "learning_curve.csv", result.learning_curve())
     files.write_npz(folder / "log_likelihoods.npz", **scores(result))
     files.write_json(folder / "reliability.json", {seed.seed: asdict(seed.reliability) for seed in result.seeds})
@@ -68,16 +86,6 @@ def copy_figures(name: str, folder: Path) -> None:
     for picture in sorted(paths.REPORT_FIGURES.glob(f"{name}-*.png")):
         with files.replacing(folder / picture.name) as copy:
             copy.write_bytes(picture.read_bytes())
-
-
-def seeds_table(result: ExperimentResult) -> pd.DataFrame:
-    """Test log-likelihood in nats and σ, seed by seed."""
-    return pd.DataFrame(
-        [
-            {"seed": seed.seed, "log_likelihood": seed.log_likelihood, "sigma": np.mean(seed.sigma_choice.sigmas)}
-            for seed in result.seeds
-        ]
-    )
 
 
 def scores(result: ExperimentResult) -> dict[str, np.ndarray]:
@@ -114,12 +122,12 @@ def split(readme: str) -> tuple[str, str, str]:
 
 
 def readme_table(references: Path) -> str:
-    """The paper's Table 1 and every reference's, with how far their seeds are apart, as Markdown."""
-    measured = [pd.read_csv(path) for path in sorted(references.glob("*/table1.csv"))]
+    """The paper's Table 1 and every reference's, with how far the seeds that finished are apart, as Markdown."""
+    measured = [revisions.table(path) for path in sorted(references.glob("*/table1.csv"))]
     rows = pd.concat([tables.results_table([]), *measured], ignore_index=True)
     table, ours = tables.comparison(rows), rows[rows["origin"] == tables.MEASURED]
     spreads = {f"{row.model} ({row.experiment})": _spread(row) for row in ours.itertuples()}
-    return table.assign(**{"spread over seeds": table["model"].map(spreads).fillna("")}).to_markdown(index=False)
+    return table.assign(**{"spread over seeds that finished": table["model"].map(spreads).fillna("")}).to_markdown(index=False)
 
 
 def _spread(row: Any) -> str:
@@ -127,10 +135,12 @@ def _spread(row: Any) -> str:
 
 
 def main() -> None:
-    """Write the references; there are no arguments."""
-    argparse.ArgumentParser(prog="python -m adversarial_nets.regression.reference", description=__doc__).parse_args()
+    """Write the references."""
+    parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.reference", description=__doc__)
+    parser.add_argument("--force", action="store_true", help="replace a reference that is of more runs or more test images")
+    given = parser.parse_args()
     with exit_status():
-        write_references()
+        write_references(given.force)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def _reference(folder: Path) -> Results:
 
 
 def _results(metrics: str, seeds: str, experiment: Callable[[str], str], prefix: str) -> dict[str, Results]:
-    """From the texts of ``metrics.json``, ``seeds.csv`` and each experiment's file; errors call them by their paths after the prefix."""
+    """From the texts of ``metrics.json``, ``seeds.csv`` and each experiment's file; errors put the prefix before their paths."""
     entries, by_seed = _entries(metrics, f"{prefix}{paths.METRICS}"), _by_seed(seeds, f"{prefix}{paths.SEEDS}")
     return {
         name: Results(entry, _parameters(name, experiment(name), prefix), by_seed.get(name, {}))

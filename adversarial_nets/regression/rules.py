@@ -94,7 +94,7 @@ def paired_seeds(one: Results, other: Results, metric: str = "log_likelihood") -
 class Means:
     """A metric's means over seeds on both sides: of the seeds that both have, if those are enough, otherwise of all.
 
-    ``reference`` and ``now``: the sides' metrics; ``shared``: the differences, now less reference, of the seeds that are paired (k,).
+    ``reference``, ``now``: the sides' metrics; ``shared``: the differences, now less reference, of the paired seeds (k,).
     """
 
     reference: dict[str, float]

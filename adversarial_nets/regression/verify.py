@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, InputError, exit_status, one_line
 from adversarial_nets.diagnostics import ablations
+from adversarial_nets.diagnostics.collapse import COLLAPSED
 from adversarial_nets.diagnostics.reliability import Reliability
 from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
@@ -51,12 +52,11 @@ def verify() -> Iterator[Claim]:
 
 def of_reports() -> Iterator[Claim]:
     """Tables and metrics in reports/, and down from them to scores, samples and generators."""
-    table, metrics = revisions.table(paths.TABLE), files.read_json(paths.METRICS)
+    table, metrics, seeds = revisions.table(paths.TABLE), files.read_json(paths.METRICS), pd.read_csv(paths.SEEDS)
     yield from _renderings(table)
     yield if_present(paths.REPORTS, [Path("dvc.lock")], lambda: as_locked(Path("dvc.lock"), paths.REPORTS))
-    for name, ours in table[table["origin"] == MEASURED].groupby("experiment", sort=False):
-        runs = [RunPaths(name, int(seed)) for seed in ours["seeds"].iloc[0].split()]
-        yield from _of_experiment(runs, table[table["experiment"] == name], metrics[name])
+    for name, ours in seeds.groupby("experiment", sort=False):
+        yield from _of_experiment(ours, table[table["experiment"] == name], metrics[name])
     theory = paths.THEORY_METRICS, paths.THEORY
     yield if_present(theory[0], theory[::-1], lambda: (*map(_leaves_of, theory), EXACT))
 
@@ -75,9 +75,11 @@ def _renderings(table: pd.DataFrame) -> Iterator[Claim]:
     yield Claim(str(paths.PAGE), str(paths.TABLE), found, cells)
 
 
-def _of_experiment(runs: list[RunPaths], rows: pd.DataFrame, metrics: Numbers) -> Iterator[Claim]:
+def _of_experiment(seeds: pd.DataFrame, rows: pd.DataFrame, metrics: Numbers) -> Iterator[Claim]:
+    runs = [RunPaths(str(name), int(seed)) for name, seed in zip(seeds["experiment"], seeds["seed"], strict=True)]
     yield from _table_and_metrics(paths.REPORTS, rows, metrics)
-    yield if_present(paths.METRICS, _measured(runs), lambda: _reported_again(runs, rows, metrics))
+    yield _metrics_and_seeds(paths.REPORTS, metrics, seeds)
+    yield if_present(paths.METRICS, _measured(runs), lambda: _reported_again(seeds, rows, metrics))
     for run in runs:
         yield from recomputed.of_run(run)
 
@@ -90,12 +92,30 @@ def _measured(runs: list[RunPaths]) -> list[Path]:
     return [*of_all, *(getattr(run, kind) for run in runs for kind in kinds)]
 
 
-def _reported_again(runs: list[RunPaths], rows: pd.DataFrame, metrics: Numbers) -> Compared:
-    """The experiment's metrics and its rows of the table, from what the stages before the report wrote."""
-    name = runs[0].name
-    result = load_experiment(name, [run.seed for run in runs])
+def _reported_again(seeds: pd.DataFrame, rows: pd.DataFrame, metrics: Numbers) -> Compared:
+    """The experiment's metrics, its rows of the table and its seeds, from what the stages before the report wrote."""
+    name = str(seeds["experiment"].iloc[0])
+    result = load_experiment(name, seeds["seed"].tolist())
     again = tables.results_table([result])
-    return _cells(rows) | metrics, _cells(again[again["experiment"] == name]) | result.metrics(), COPIED
+    found = _cells(rows) | metrics | _by_seed(seeds)
+    return found, _cells(again[again["experiment"] == name]) | result.metrics() | _by_seed(result.seeds_table()), COPIED
+
+
+def _by_seed(seeds: pd.DataFrame) -> Numbers:
+    return {f"{key} of seed {row['seed']}": value for row in seeds.to_dict("records") for key, value in row.items()}
+
+
+def _metrics_and_seeds(folder: Path, metrics: Numbers, seeds: pd.DataFrame) -> Claim:
+    """The numbers of runs, and the means over those that count."""
+    counted = revisions.counted(seeds)
+    expected = {
+        "num_seeds": len(counted),
+        "num_started": len(seeds),
+        "num_collapsed": int((seeds["outcome"] == COLLAPSED).sum()),
+        "sigma": counted["sigma"].mean(),
+        **{metric: counted[metric].mean() for metric in revisions.MEASURED if counted[metric].notna().all()},
+    }
+    return Claim(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.SEEDS.name}", metrics, expected, IN_FLOAT32)
 
 
 def _cells(rows: pd.DataFrame) -> Numbers:
@@ -154,29 +174,30 @@ def of_reference(folder: Path) -> Iterator[Claim]:
     """One reference, from the files that are kept with it."""
     metrics, seeds = files.read_json(folder / "metrics.json")[folder.name], pd.read_csv(folder / "seeds.csv")
     yield from _table_and_metrics(folder, revisions.table(folder / "table1.csv"), metrics)
-    scores = _scores(folder / "log_likelihoods.npz", seeds["seed"])
-    means = [mean_and_standard_error(folds)[0] for folds in scores]
-    by_seed = {f"log_likelihood of seed {seed}": mean for seed, mean in zip(seeds["seed"], means, strict=True)}
-    found = dict(zip(by_seed, seeds["log_likelihood"], strict=True))
-    yield Claim(f"{folder}/seeds.csv", f"{folder}/log_likelihoods.npz", found, by_seed, IN_FLOAT32)
-    yield Claim(f"{folder}/metrics.json", f"{folder}/log_likelihoods.npz", metrics, _over_seeds(scores, means), IN_FLOAT32)
-    yield Claim(f"{folder}/metrics.json", f"{folder}/seeds.csv", metrics, {"sigma": seeds["sigma"].mean()}, COPIED)
-    yield Claim(f"{folder}/metrics.json", f"{folder}/reliability.json", metrics, _over_draws(folder), COPIED)
-    yield _provenance(folder, seeds["seed"].tolist())
+    scored, counted = seeds[seeds["log_likelihood"].notna()], revisions.counted(seeds)["seed"]  # a run may have been stopped
+    scores = _scores(folder / "log_likelihoods.npz", scored["seed"])
+    means = {f"log_likelihood of seed {seed}": mean_and_standard_error(folds)[0] for seed, folds in scores.items()}
+    yield Claim(f"{folder}/seeds.csv", f"{folder}/log_likelihoods.npz", _by_seed(seeds), means, IN_FLOAT32)
+    again = _over_seeds([scores[seed] for seed in counted])
+    yield Claim(f"{folder}/metrics.json", f"{folder}/log_likelihoods.npz", metrics, again, IN_FLOAT32)
+    yield _metrics_and_seeds(folder, metrics, seeds)
+    yield Claim(f"{folder}/metrics.json", f"{folder}/reliability.json", metrics, _over_draws(folder, counted), COPIED)
+    yield _provenance(folder, scored["seed"].tolist())
     kept = folder / reference.CHECKSUMS
     yield if_present(folder, [kept], lambda: (reference.checksums(folder), files.read_json(kept), EXACT))
     yield Claim(f"{folder}/log_likelihoods.npz", "its samples", {}, {}, skipped="a reference is kept without its samples")
 
 
-def _scores(path: Path, seeds: pd.Series) -> list[list[np.ndarray]]:
-    """Test log-likelihoods in nats, (m,) for each fold of each seed."""
+def _scores(path: Path, seeds: pd.Series) -> dict[int, list[np.ndarray]]:
+    """Test log-likelihoods in nats, (m,) for each fold, by seed."""
     with np.load(path, allow_pickle=False) as arrays:
         folds = range(len(arrays) // len(seeds))
-        return [[arrays[f"seed_{seed}_fold_{fold}"].astype(np.float64) for fold in folds] for seed in seeds]
+        return {seed: [arrays[f"seed_{seed}_fold_{fold}"].astype(np.float64) for fold in folds] for seed in seeds}
 
 
-def _over_seeds(scores: list[list[np.ndarray]], means: list[float]) -> Numbers:
-    """What metrics.json says of test log-likelihoods, given each seed's: (m,) for each fold."""
+def _over_seeds(scores: list[list[np.ndarray]]) -> Numbers:
+    """What metrics.json says of test log-likelihoods, given those of each seed that counts: (m,) for each fold."""
+    means = [mean_and_standard_error(folds)[0] for folds in scores]
     folds = [np.mean(fold, axis=0) for fold in zip(*scores, strict=True)]
     mean, standard_error = mean_and_standard_error(folds)
     measured = {"log_likelihood": mean, "standard_error": standard_error, "num_seeds": len(scores)}
@@ -184,8 +205,9 @@ def _over_seeds(scores: list[list[np.ndarray]], means: list[float]) -> Numbers:
     return measured | ({"seed_std": float(np.std(means, ddof=1))} if len(means) > 1 else {})
 
 
-def _over_draws(folder: Path) -> Numbers:
-    measured = files.read(folder / "reliability.json", dict[int, Reliability]).values()
+def _over_draws(folder: Path, seeds: pd.Series) -> Numbers:
+    of_all = files.read(folder / "reliability.json", dict[int, Reliability])
+    measured = [of_all[seed] for seed in seeds]
     refined = [seed.refined.log_likelihood for seed in measured]
     return {"draw_std": float(np.mean([seed.draw_std for seed in measured])), "refined_log_likelihood": float(np.mean(refined))}
 

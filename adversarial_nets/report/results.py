@@ -88,9 +88,7 @@ class ExperimentResult:
         }
 
     def _log_likelihood(self) -> dict[str, float]:
-        """Of the test images: over images, or over folds, of each one's mean over seeds; the spread over seeds; and the median over
-        all runs, collapsed or not.
-        """
+        """Of the test images: over images, or over folds, of each one's mean over seeds; the spread; the median over all runs."""
         folds = [np.mean(fold, axis=0) for fold in zip(*(seed.log_likelihoods for seed in self.counted), strict=True)]
         mean, standard_error = mean_and_standard_error(folds)
         metrics = {"log_likelihood": mean, "standard_error": standard_error}
@@ -128,7 +126,7 @@ class ExperimentResult:
         }
 
     def seeds_table(self) -> pd.DataFrame:
-        """``seeds.csv``: a row for each run that was started, with its outcome, log-likelihoods in nats and σ, a mean over folds."""
+        """``seeds.csv``: a row for each run that was started, with its outcome, log-likelihoods in nats, and σ."""
         lost = {seed.seed for seed in self.collapsed}
         rows = [
             {

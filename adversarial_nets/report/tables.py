@@ -19,7 +19,8 @@ REPORTED, MEASURED, SANITY = "reported in the paper", "measured here", "sanity r
 
 COLUMNS = [
     "model", "origin", "data_set", "experiment", "log_likelihood", "standard_error", "seed_std", "num_seeds", "seeds",
-    "median_log_likelihood", "num_started", "num_collapsed", "collapsed", "sigma", "sigma_at_grid_end", "num_samples", "num_test_images", "epochs", "kept_epochs",
+    "median_log_likelihood", "num_started", "num_collapsed", "collapsed", "sigma",
+    "sigma_at_grid_end", "num_samples", "num_test_images", "epochs", "kept_epochs",
     "generator_parameters", "discriminator_parameters", "device",
 ]  # fmt: skip
 
@@ -92,7 +93,7 @@ def details(table: pd.DataFrame) -> pd.DataFrame:
             "model": rows["model"] + " (" + rows["experiment"] + ")",
             "log-likelihood (nats)": [_value(row) for row in rows.itertuples()],
             "seeds": rows["seeds"].fillna(""),
-            "collapsed": rows["collapsed"].fillna(""),
+            "collapsed": rows["collapsed"].astype(object).fillna(""),
             "spread over seeds that finished (nats)": [_number(value, ".1f") for value in rows["seed_std"]],
             "median over all (nats)": [_number(value, ".1f") for value in rows["median_log_likelihood"]],
             "σ": [f"{row.sigma:.4f}{'*' if row.sigma_at_grid_end else ''}" for row in rows.itertuples()],

@@ -44,7 +44,7 @@ def finish(folder: Path) -> None:
     files.write_text(folder / ".gitignore", "".join(f"/{name}/\n" for name in ("data", "models", "samples", "scores", "figures")))
     with chdir(folder):
         run_stages()
-        lock([paths.PAGE, paths.TABLE, paths.METRICS, paths.PLOTS])
+        lock([paths.PAGE, paths.TABLE, paths.SEEDS, paths.METRICS, paths.PLOTS])
         write_ablations()
         git("init", "--quiet", "--initial-branch", "main")
         git("add", "--all")

@@ -26,7 +26,7 @@ SMALL = {
     f"{EXPERIMENT}:sanity.num_centroids": 50,
     f"{EXPERIMENT}:reliability.num_samples.highest": 2000,
 }
-REPORTED = ["index.html", "metrics.json", "theory.json", "table1.csv", "table1.md"]
+REPORTED = ["index.html", "metrics.json", "theory.json", "seeds.csv", "table1.csv", "table1.md"]
 
 
 class Project:

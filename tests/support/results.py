@@ -23,6 +23,7 @@ from adversarial_nets.running import paths
 from adversarial_nets.running.paths import RunPaths
 from adversarial_nets.theory.measurements import Figure1, Proposition1, Proposition2, Theorem1, Theory
 
+MEAN_IMAGE = -60.0  # what the mean training image scores on validation images
 SIGMAS = [0.1, 0.2, 0.4]
 COPYING = [
     Distances("test images to training images", 4000, [1.234, 2.345, 3.456, 4.567]),
@@ -80,7 +81,7 @@ def sanity(data_set: str, fold_sizes: tuple[int, ...]) -> Sanity:
     rows = {name: Score(1000, value, 4.0, [0.1] * len(fold_sizes), False) for name, value in log_likelihoods.items()}
     by_count = [Score(1000, 120.0, 4.0, [0.1], False), Score(4000, 191.04, 4.0, [0.1], False)]
     sharpness = dict.fromkeys(rows, Sharpness(0.192, 0.134, 0.087))
-    return Sanity(data_set, list(fold_sizes), rows, sharpness, by_count)
+    return Sanity(data_set, list(fold_sizes), rows, sharpness, by_count, MEAN_IMAGE)
 
 
 def seed_result(seed: int, log_likelihoods: list[np.ndarray], best: int = 1) -> SeedResult:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from scipy.stats import t as student_t
 
 from adversarial_nets.core.errors import InputError
+from adversarial_nets.parameters.reading import read
 from adversarial_nets.regression import gate, revisions, rules
 from support.experiments import project_values, read_yaml, shipped, shipped_values, write_project, write_yaml
 from support.finished import IDENTITY, ROOT
@@ -64,6 +66,13 @@ class Workplace:
         path = self.referred / "metrics.json"
         entry = json.loads(path.read_text())["mnist5k"] | metrics
         path.write_text(json.dumps({"mnist5k": {key: value for key, value in entry.items() if value is not None}}))
+
+    def seeds(self, reference: list[float], now: list[float]) -> None:
+        """Write both sides' log-likelihoods seed by seed."""
+        for folder, values in ((self.referred, reference), (self.folder / "reports", now)):
+            rows = [f"mnist5k,{seed},finished,{value},,," for seed, value in enumerate(values)]
+            header = "experiment,seed,outcome,log_likelihood,validation_log_likelihood,refined_log_likelihood,sigma"
+            (folder / "seeds.csv").write_text("\n".join([header, *rows]) + "\n")
 
     def rules(self, **judged: dict[str, Any]) -> None:
         """Judge these metrics by other rules."""
@@ -129,13 +138,85 @@ def test_a_mean_over_seeds_may_move_by_chance(workplace: Workplace, num_seeds: i
     assert set(judged.values()) == {"within"}
 
 
-def test_the_prediction_margin_holds_as_often_as_it_says() -> None:
-    """Of means over 3 new seeds, 99 % lie within the margin around the mean over 10: simulated."""
-    draws = np.random.default_rng(3).normal(86, 3.4, (20_000, 13))
-    reference, new = draws[:, :10], draws[:, 10:]
-    margins = [rules.prediction_margin(std, 10, 3, 0.99) for std in reference.std(axis=1, ddof=1)]
-    inside = np.abs(new.mean(axis=1) - reference.mean(axis=1)) <= margins
-    assert inside.mean() == pytest.approx(0.99, abs=0.003)
+def side(seeds: range, values: np.ndarray, of_metric: np.ndarray) -> revisions.Results:
+    """Results of some runs: their log-likelihoods (k,), and what the other two metrics of a generator add to them (2, k)."""
+    rows = dict(zip(revisions.MEASURED, [values, *(values + of_metric)], strict=True))
+    means = {metric: float(row.mean()) for metric, row in rows.items()}
+    by_seed = {metric: dict(zip(seeds, row.tolist(), strict=True)) for metric, row in rows.items()}
+    spread = {"seed_std": float(values.std(ddof=1)), "draw_std": 0.25, "standard_error": 7.0}
+    return revisions.Results(means | spread | {"num_seeds": len(values), "num_started": len(values)}, {}, by_seed)
+
+
+def false_alarms(num_reference: int, num_now: int, shared: bool, correlation: float, repeats: int = 1000) -> float:
+    """How often the shipped rules call results worse if nothing but chance differs.
+
+    ``correlation``: of what a seed gives on both sides. The other two metrics follow the log-likelihood to a third of its spread.
+    """
+    random, shipped_rules = np.random.default_rng(3), read(ROOT / "gate.yaml", rules.Rules)
+    failed = 0
+    for _ in range(repeats):
+        common, own = random.normal(0, correlation**0.5, 20), random.normal(0, (1 - correlation) ** 0.5, (2, 20))
+        others = random.normal(0, 1 / 3, (2, 2, 20))
+        first = 0 if shared else 10
+        reference = side(range(num_reference), (common + own[0])[:num_reference], others[0, :, :num_reference])
+        seeds = slice(first, first + num_now)
+        now = side(range(20)[seeds], (common + own[1])[seeds], others[1, :, seeds])
+        failed += any(each.verdict == rules.WORSE for each in rules.judge(now, reference, shipped_rules))
+    return failed / repeats
+
+
+@pytest.mark.parametrize(
+    ("num_now", "shared", "correlation", "fewest"), [(3, False, 0.0, 0.002), (5, True, 0.0, 0.008), (5, True, 0.5, 0.002)]
+)
+def test_false_alarms_are_as_rare_as_the_docs_say(num_now: int, shared: bool, correlation: float, fewest: float) -> None:
+    said = re.search(r"at most ([\d.]+) % of changes that change nothing", (ROOT / "docs/how-to/gate_in_ci.md").read_text())
+    assert fewest <= false_alarms(5, num_now, shared, correlation) <= float(said[1]) / 100
+
+
+def test_a_spread_below_that_over_draws_is_luck(workplace: Workplace) -> None:
+    workplace.reference(seed_std=0.047)
+    workplace.mnist5k["log_likelihood"] -= 1.0
+    assert workplace.judge()["log_likelihood"] == "within"
+    workplace.reference(draw_std=0.0)
+    assert workplace.judge()["log_likelihood"] == "worse"
+
+
+def test_seeds_that_both_sides_have_are_compared_pair_by_pair(workplace: Workplace) -> None:
+    """Three of five seeds as they were: their mean is not that of all five, and yet nothing changed."""
+    workplace.reference(num_seeds=5)
+    workplace.mnist5k.update(num_seeds=3, log_likelihood=60.0)
+    workplace.seeds([50.0, 60.0, 70.0, 100.0, 146.25], [50.0, 60.0, 70.0])
+    assert workplace.judge()["log_likelihood"] == "within"
+    assert "Compared are the means over the seeds that both have: 0, 1, 2." in workplace.run().stdout
+    assert "| log_likelihood" in (line := next(row for row in workplace.run().stdout.splitlines() if "| log_likelihood" in row))
+    assert "| +0.00 " in line
+
+
+def test_a_loss_of_each_seed_is_seen_though_seeds_are_far_apart(workplace: Workplace) -> None:
+    workplace.reference(num_seeds=5, seed_std=38.0, draw_std=0.5)
+    workplace.mnist5k["num_seeds"] = 5
+    before = [50.0, 60.0, 70.0, 100.0, 146.25]
+    workplace.seeds(before, [value - 5 for value in before])
+    assert workplace.judge()["log_likelihood"] == "worse"
+    workplace.seeds(before, [value - 1 for value in before])
+    assert workplace.judge()["log_likelihood"] == "within"  # nearer than two draws of samples may be
+
+
+def test_two_seeds_are_too_few_to_be_paired(workplace: Workplace) -> None:
+    workplace.seeds([85.0, 85.5], [45.0, 45.5])
+    assert workplace.judge()["log_likelihood"] == "within"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict"),
+    [((0, 5), (3, 3), "worse"), ((0, 5), (2, 3), "within"), ((1, 8), (1, 3), "within"), ((5, 5), (0, 3), "better")],
+)
+def test_collapsed_runs_are_judged_as_a_count(
+    workplace: Workplace, before: tuple[int, int], now: tuple[int, int], verdict: str
+) -> None:
+    workplace.reference(num_collapsed=before[0], num_started=before[1])
+    workplace.mnist5k.update(num_collapsed=now[0], num_started=now[1])
+    assert workplace.judge()["num_collapsed"] == verdict
 
 
 @pytest.mark.parametrize("by", [-0.02, 0.02])
@@ -231,8 +312,9 @@ def test_training_parameters_may_differ_and_are_listed(workplace: Workplace) -> 
     assert "generator.layers.h0.keep_probability" not in comparison.parameters
 
 
-def test_a_reference_of_one_seed_cannot_tell_chance(workplace: Workplace) -> None:
-    workplace.reference(seed_std=None, num_seeds=1)
+@pytest.mark.parametrize("spread", [{"seed_std": None, "num_seeds": 1}, {"seed_std": 0.047, "num_seeds": 2}])
+def test_a_reference_of_fewer_than_three_seeds_cannot_tell_chance(workplace: Workplace, spread: dict[str, Any]) -> None:
+    workplace.reference(**spread)
     assert set(workplace.judge().values()) == {"within"}  # nothing moved
     workplace.mnist5k["log_likelihood"] -= 0.01
     assert workplace.judge()["log_likelihood"] == "incomparable"
@@ -302,12 +384,13 @@ def test_a_revision_may_be_an_experiment_of_dvc(workplace: Workplace) -> None:
         ("experiments/mnist5k.yaml", "data: [", "experiments/mnist5k.yaml: not valid YAML"),
         ("experiments/mnist5k.yaml", "- mnist", "experiments/mnist5k.yaml: a mapping of keys to values is needed here"),
         ("experiments/mnist5k.yaml", None, "experiments/mnist5k.yaml: not there, so no experiment is called 'mnist5k'"),
+        ("reports/seeds.csv", "seed,outcome\n0,finished\n", "reports/seeds.csv: not a table of seeds and their results"),
         ("gate.yaml", "judged: {}", "gate.yaml:comparable: is required, and missing"),
         ("gate.yaml", None, "gate.yaml: not there"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error(workplace: Workplace, path: str, text: str | None, said: str) -> None:
-    (workplace.folder / path).unlink()
+    (workplace.folder / path).unlink(missing_ok=path == "reports/seeds.csv")
     if text is not None:
         (workplace.folder / path).write_text(text)
     with pytest.raises(InputError) as error:
@@ -363,7 +446,7 @@ def test_outside_a_repository_no_revision_can_be_read(workplace: Workplace) -> N
     ("rule", "said"),
     [
         ({"better": "higher"}, "gate.yaml:judged.log_likelihood: exactly one of"),
-        ({"better": "higher", "absolute": 1, "seed_spread": 0.9}, "exactly one of absolute, standard_errors, seed_spread"),
+        ({"better": "higher", "absolute": 1, "seed_spread": 0.9}, "exactly one of absolute, standard_errors, seed_spread, count"),
         ({"better": "more", "absolute": 1}, "gate.yaml:judged.log_likelihood.better"),
         ({"better": "higher", "absolut": 1}, "gate.yaml:judged.log_likelihood.absolut: unknown key; did you mean 'absolute'?"),
         ({"better": "higher", "seed_spread": 99}, "gate.yaml:judged.log_likelihood.seed_spread"),
