@@ -130,7 +130,7 @@ def number(value: float | None) -> str:
     """As much of it as a reader needs."""
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
-    return f"{value:.2f}"
+    return f"{value}" if isinstance(value, int) else f"{value:.2f}"
 
 
 def main() -> None:
