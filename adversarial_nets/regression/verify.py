@@ -207,7 +207,7 @@ def _over_seeds(scores: list[list[np.ndarray]]) -> Numbers:
 
 def _over_draws(folder: Path, seeds: pd.Series) -> Numbers:
     of_all = files.read(folder / "reliability.json", dict[int, Reliability])
-    measured = [of_all[seed] for seed in seeds]
+    measured = [each for seed, each in of_all.items() if seed in set(seeds)]
     refined = [seed.refined.log_likelihood for seed in measured]
     return {"draw_std": float(np.mean([seed.draw_std for seed in measured])), "refined_log_likelihood": float(np.mean(refined))}
 

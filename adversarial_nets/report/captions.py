@@ -72,5 +72,6 @@ NOTES = [
     "paper reports it.",
     "“Kept” is the epoch, for each seed, whose generator is scored: the last, the best by validation log-likelihood, or "
     "the average of its weights until then, as the parameter “keep” says.",
+    "The number of samples and the grid for σ are the defaults of the published script; the paper gives neither.",
     "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
 ]

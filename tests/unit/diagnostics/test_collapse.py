@@ -4,15 +4,26 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import binom
 
 from adversarial_nets.core import files
 from adversarial_nets.data.prepared import PreparedData
-from adversarial_nets.diagnostics.collapse import Collapse, CollapseMeasure, Signs, class_entropy, labelled, labels_of
+from adversarial_nets.diagnostics.collapse import (
+    Collapse,
+    CollapseMeasure,
+    Signs,
+    class_entropy,
+    labelled,
+    labels_of,
+    outcome,
+    rate_interval,
+)
 from adversarial_nets.diagnostics.helvetica import LOOKS, Trained, train_alone
 from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
 from adversarial_nets.diagnostics.sharpness import Sharpness
@@ -201,3 +212,28 @@ def test_a_saved_discriminator_comes_back(narrow: Experiment, tmp_path) -> None:
     found = load_discriminator(tmp_path / "d.safetensors", narrow.image_shape, torch.device("cpu"))
     assert torch.equal(found(images), run.game.discriminator(images))
     assert load_generator(tmp_path / "g.safetensors", torch.device("cpu"))[0].num_parameters == run.game.generator.num_parameters
+
+
+# The outcome of a run
+
+
+@pytest.mark.parametrize(
+    ("validation", "expected"),
+    [
+        ([np.nan, 10.0, np.nan, 20.0], "finished"),
+        ([np.nan, 10.0, np.nan, -60.5], "collapsed"),
+        ([-300.0, -200.0, -59.5, np.nan], "finished"),  # it recovered; the last epoch's was not taken
+        ([-300.0], "collapsed"),  # stopped early
+    ],
+)
+def test_the_last_validation_decides_the_outcome(validation: list[float], expected: str) -> None:
+    curve = pd.DataFrame({"validation_log_likelihood": validation, "average_validation_log_likelihood": 100.0})
+    assert outcome(curve, -60.0) == expected
+
+
+def test_the_interval_of_the_rate_is_clopper_and_pearsons() -> None:
+    low, high = rate_interval(1, 8)
+    assert binom.sf(0, 8, low) == pytest.approx(0.025)
+    assert binom.cdf(1, 8, high) == pytest.approx(0.025)
+    assert rate_interval(0, 3)[0] == 0
+    assert rate_interval(0, 3)[1] == pytest.approx(1 - 0.025 ** (1 / 3))

@@ -16,19 +16,80 @@ from adversarial_nets.report import tables
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running.paths import RunPaths
 from support.experiments import write_yaml
+from support.finished import set_parameter
 
 MNIST5K = Path("reports/reference/mnist5k")
 
 
 def test_provenance_has_where_results_came_from(project: Path) -> None:
-    Path("params.yaml").write_text(Path("params.yaml").read_text() + "# changed\n")
     found = provenance.of(load_experiment("mnist5k", [0, 1]))
     head = subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip()
-    assert (found.commit, found.dirty, found.uncommitted_changes) == (head, True, ["params.yaml"])
+    assert (found.commit, found.suite, found.seeds, found.overrides) == (head, ["mnist5k"], [0, 1], {})
     assert found.data["mnist5k.npz"] == f"sha256:{files.digest('data/mnist5k.npz', 'sha256')}"
     assert found.data["data/prepared/mnist5k.npz"] == f"sha256:{files.digest('data/prepared/mnist5k.npz', 'sha256')}"
     assert found.devices == {0: "cpu", 1: "cpu"}
     assert all(seconds > 0 for seconds in found.training_seconds.values())
+
+
+def test_parameters_that_are_not_as_committed_are_in_the_command_that_makes_a_reference_anew(project: Path) -> None:
+    set_parameter(Path("params.yaml"), "seeds", [0, 1, 2])
+    set_parameter(Path("params.yaml"), "helvetica.generator_updates", 7)
+    set_parameter(Path("experiments/mnist5k.yaml"), "training.epochs", 9)
+    found = provenance.of(load_experiment("mnist5k", [0, 1]))
+    assert found.overrides == {"helvetica.generator_updates": 7, "experiments/mnist5k.yaml:training.epochs": 9}
+    assert found.command == (
+        f"git checkout {found.commit[:10]} && make setup && .venv/bin/dvc exp run -S 'suite=[mnist5k]' -S 'seeds=[0,1,2]' "
+        "-S 'helvetica.generator_updates=7' -S 'experiments/mnist5k.yaml:training.epochs=9' && make reference"
+    )
+
+
+def test_code_that_is_not_committed_makes_no_reference(project: Path) -> None:
+    for name in ("params.yaml", "README.md", "reports/metrics.json"):
+        Path(name).write_text(Path(name).read_text() + "\n")
+    provenance.refuse_uncommitted_code()
+    Path("gate.yaml").write_text("# changed\n")
+    before = files.digest(MNIST5K / "metrics.json", "sha256")
+    with pytest.raises(
+        CheckFailed, match=r"commit first, so that the reference can name the commit that it comes from: gate\.yaml"
+    ):
+        reference.write_references()
+    assert files.digest(MNIST5K / "metrics.json", "sha256") == before
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ({"num_started": 3}, "reports/reference/mnist5k is of 3 runs, these results of 2"),
+        ({"num_started": 2, "num_test_images": 501}, "reports/reference/mnist5k is of 501 test images, these results of"),
+    ],
+)
+def test_a_weaker_run_replaces_a_reference_only_if_it_is_forced_to(
+    project: Path, monkeypatch: pytest.MonkeyPatch, metrics: dict[str, int], said: str
+) -> None:
+    path = MNIST5K / "metrics.json"
+    kept = files.read_json(path)["mnist5k"]
+    files.write_json(path, {"mnist5k": kept | metrics})
+    monkeypatch.setattr(reference, "refuse_stale_results", lambda: None)
+    with pytest.raises(CheckFailed, match=said):
+        reference.write_references()
+    assert files.read_json(path)["mnist5k"] == kept | metrics
+    reference.write_references(force=True)
+    assert files.read_json(path)["mnist5k"] == kept
+
+
+def test_a_run_as_strong_replaces_a_reference(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(reference, "refuse_stale_results", lambda: None)
+    reference.write_references()
+    assert "to make it anew:\ngit checkout " in capsys.readouterr().out
+
+
+def test_every_run_that_was_started_is_in_a_reference(project: Path) -> None:
+    seeds = pd.read_csv(MNIST5K / "seeds.csv")
+    assert seeds["seed"].tolist() == [0, 1]
+    assert seeds["outcome"].tolist() == ["collapsed", "collapsed"]  # after a few updates it is no better than a mean image
+    assert files.read_json(MNIST5K / "metrics.json")["mnist5k"]["num_collapsed"] == 2
 
 
 def test_the_wall_time_of_another_run_is_not_this_ones(project: Path) -> None:

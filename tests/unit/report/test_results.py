@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from adversarial_nets.likelihood.protocol import SigmaChoice
-from support.results import SIGMAS, experiment_result, fold, seed_result, without_classes, without_grey
+from adversarial_nets.report import tables
+from adversarial_nets.report.results import ExperimentResult
+from support.results import MEAN_IMAGE, SIGMAS, experiment_result, fold, seed_result, without_classes, without_grey
 
 # metrics.json
 
@@ -98,3 +100,56 @@ def test_score_stands_beside_sharpness_as_a_ratio_to_real_images() -> None:
         70.0, pytest.approx(0.19 / 0.1921), pytest.approx(0.14 / 0.1332), pytest.approx(0.07 / 0.0866)
     ]  # fmt: skip
     assert points.loc["kept", "spread"] == pytest.approx(0.1812 / 0.1921)
+
+
+# Runs that collapsed
+
+
+def with_collapsed(result: ExperimentResult, *seeds: int) -> ExperimentResult:
+    """The same, but these seeds end below the mean training image."""
+    changed = [
+        dataclasses.replace(each, learning_curve=each.learning_curve.assign(validation_log_likelihood=MEAN_IMAGE - 1))
+        if each.seed in seeds
+        else each
+        for each in result.seeds
+    ]
+    return dataclasses.replace(result, seeds=changed)
+
+
+def test_metrics_are_of_the_runs_that_finished_and_say_how_many_were_started() -> None:
+    result = experiment_result(seeds=3)
+    finished = dataclasses.replace(result, seeds=result.seeds[1:]).metrics()
+    metrics = with_collapsed(result, 0).metrics()
+    told = {"num_seeds": 2, "num_started": 3, "num_collapsed": 1}
+    assert {key: metrics[key] for key in told} == told
+    assert metrics["median_log_likelihood"] == pytest.approx(sorted(each.log_likelihood for each in result.seeds)[1], abs=1e-6)
+    other = {*told, "median_log_likelihood"}
+    assert {key: value for key, value in metrics.items() if key not in other} == {
+        key: value for key, value in finished.items() if key not in other
+    }
+
+
+def test_if_no_run_finished_the_metrics_are_of_all() -> None:
+    result = experiment_result(seeds=2)
+    metrics = with_collapsed(result, 0, 1).metrics()
+    assert metrics == result.metrics() | {"num_collapsed": 2}
+
+
+def test_every_run_has_a_row_with_its_outcome() -> None:
+    result = with_collapsed(experiment_result(seeds=3), 1)
+    table = result.seeds_table()
+    assert table["seed"].tolist() == [0, 1, 2]
+    assert table["outcome"].tolist() == ["finished", "collapsed", "finished"]
+    assert table["log_likelihood"].tolist() == [each.log_likelihood for each in result.seeds]
+    assert table["validation_log_likelihood"].tolist() == [50.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("collapsed", "said"), [((), ""), ((0,), " (2 of 3 runs; 1 collapsed)"), ((0, 1, 2), " (no run finished; 3 collapsed)")]
+)
+def test_the_table_says_how_many_runs_a_number_is_of_if_any_collapsed(collapsed: tuple[int, ...], said: str) -> None:
+    result = with_collapsed(experiment_result(seeds=3), *collapsed)
+    table, metrics = tables.results_table([result]), result.metrics()
+    cell = f"{metrics['log_likelihood']:.1f} ± {metrics['standard_error']:.1f}{said}"
+    assert tables.comparison(table)["Some digits"][4] == cell
+    assert tables.details(table)["collapsed"][4] == " ".join(map(str, collapsed))
