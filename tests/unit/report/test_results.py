@@ -152,4 +152,4 @@ def test_the_table_says_how_many_runs_a_number_is_of_if_any_collapsed(collapsed:
     table, metrics = tables.results_table([result]), result.metrics()
     cell = f"{metrics['log_likelihood']:.1f} ± {metrics['standard_error']:.1f}{said}"
     assert tables.comparison(table)["Some digits"][4] == cell
-    assert tables.details(table)["collapsed"][4] == " ".join(map(str, collapsed))
+    assert tables.details(table)["collapsed"].iloc[0] == " ".join(map(str, collapsed))
