@@ -3,7 +3,7 @@
 from adversarial_nets.core import files
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiments
-from adversarial_nets.running import paths
+from adversarial_nets.running import paths, prune
 from adversarial_nets.running.stage import Task, main
 
 
@@ -20,4 +20,5 @@ def check(task: Task) -> None:
 
 
 if __name__ == "__main__":
+    prune.remove_empty_folders()
     main(check, __doc__, arguments=())

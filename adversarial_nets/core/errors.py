@@ -1,5 +1,6 @@
 """The two ways in which a script ends other than well, and the exit statuses that they become."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,10 @@ class CheckFailed(Exception):
 
 @contextmanager
 def exit_status() -> Iterator[None]:
-    """Turn the failures of a script into one line and its exit status."""
+    """Turn the failures of a script into one line and its exit status; print what the terminal's encoding lacks as ``?``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         yield
     except (InputError, CheckFailed) as error:

@@ -23,8 +23,9 @@ def verdict() -> str:
 
 def main() -> None:
     """Print the verdict; there are no arguments."""
-    argparse.ArgumentParser(prog="python -m adversarial_nets.regression.committed", description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.committed", description=__doc__)
     with exit_status():
+        parser.parse_args()
         print(verdict())
 
 

@@ -127,8 +127,8 @@ def main() -> None:
         "a", help="a git revision or DVC experiment such as main, an experiment in it such as main:mnist, or mnist for HEAD:mnist"
     )
     parser.add_argument("b", help="another; differences are b less a")
-    given = parser.parse_args()
     with exit_status():
+        given = parser.parse_args()
         compare(given.a, given.b)
 
 

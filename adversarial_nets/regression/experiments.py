@@ -2,18 +2,16 @@
 
 import argparse
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tabulate import tabulate
 
-from adversarial_nets.core.errors import InputError, exit_status, one_line
+from adversarial_nets.core.errors import exit_status
 from adversarial_nets.regression.revisions import commit, leaves, references
 from adversarial_nets.regression.rules import differing
-from adversarial_nets.running import paths
+from adversarial_nets.running import dvc_cache, paths
 from adversarial_nets.running.paths import ExperimentPaths
 
 HEADERS = ["name", "experiment", "log-likelihood (nats)", "seeds", "what changed"]
@@ -57,10 +55,7 @@ def baselines() -> list[str]:
 def shown(commits: list[str]) -> list[dict[str, Any]]:
     """What `dvc exp show` knows of the workspace, HEAD and these commits. Raises InputError if DVC fails."""
     revisions = [f"--rev={each}" for each in dict.fromkeys([commit("HEAD"), *commits])]
-    done = subprocess.run([sys.executable, "-m", "dvc", "exp", "show", "--json", *revisions], capture_output=True, text=True)
-    if done.returncode:
-        raise InputError(f"DVC cannot list the experiments: {one_line(done.stderr)}")
-    return json.loads(done.stdout)
+    return json.loads(dvc_cache.output("exp", "show", "--json", *revisions))
 
 
 def rows(states: list[dict[str, Any]]) -> Iterator[Row]:
@@ -106,8 +101,9 @@ def short(path: str, known: set[str]) -> str:
 
 def main() -> None:
     """Print the table; there are no arguments."""
-    argparse.ArgumentParser(prog="python -m adversarial_nets.regression.experiments", description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.experiments", description=__doc__)
     with exit_status():
+        parser.parse_args()
         print(table())
 
 

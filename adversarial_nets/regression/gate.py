@@ -138,8 +138,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.gate", description=__doc__.split("\n\n")[0])
     parser.add_argument("--against", metavar="REVISION", help="a git revision, such as main, instead of reports/reference")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the verdicts there too, as JSON")
-    given = parser.parse_args()
     with exit_status():
+        given = parser.parse_args()
         comparisons = gate(given.against)
         failing, reference = failures(comparisons), given.against or str(paths.REFERENCES)
         print(markdown(comparisons, f"`{reference}`"), end="")

@@ -5,11 +5,10 @@ Needs no data and no cache. Exit status 0: they do; 1: a stage would run again.
 
 import argparse
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from adversarial_nets.core.errors import CheckFailed, exit_status, one_line
+from adversarial_nets.running import dvc_cache
 
 PIPELINE, ABLATIONS = Path("dvc.lock"), Path("ablations/dvc.lock")
 
@@ -23,13 +22,13 @@ def check_locks() -> None:
 
 def check(lock: Path, remedy: str) -> None:
     """Raises CheckFailed by what DVC prints: its exit status is 0 even if stages would run."""
-    command = [sys.executable, "-m", "dvc", "repro", "--dry", "--allow-missing", str(lock.with_suffix(".yaml"))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    stages = re.findall(r"^(?:Running stage|ERROR: failed to reproduce) '(?:[^':]+:)?([^']+)'", done.stdout, flags=re.MULTILINE)
+    done = dvc_cache.dvc("repro", "--dry", "--allow-missing", str(lock.with_suffix(".yaml")))
+    said = done.stdout + done.stderr
+    stages = re.findall(r"^(?:Running stage|ERROR: failed to reproduce) '(?:[^':]+:)?([^']+)'", said, flags=re.MULTILINE)
     if stages:
         raise CheckFailed(f"{lock}: not in step with code and parameters: {', '.join(stages)} would run again; {remedy}")
     if done.returncode or "Data and pipelines are up to date." not in done.stdout:
-        raise CheckFailed(f"{lock}: could not be checked; DVC says: {one_line(done.stdout)}")
+        raise CheckFailed(f"{lock}: could not be checked; DVC says: {one_line(said)}")
     print(f"{lock} is in step with code and parameters")
 
 
@@ -38,8 +37,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m adversarial_nets.regression.lock_files", description=__doc__.split("\n\n")[0]
     )
-    parser.parse_args()
     with exit_status():
+        parser.parse_args()
         check_locks()
 
 

@@ -4,8 +4,6 @@ table.
 
 import argparse
 import json
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from adversarial_nets.parameters.reading import experiment_path, read
 from adversarial_nets.regression import provenance, revisions
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult, load_experiment
-from adversarial_nets.running import paths
+from adversarial_nets.running import dvc_cache, paths
 from adversarial_nets.running.paths import ExperimentPaths
 
 README = Path("README.md")
@@ -48,7 +46,7 @@ def write_references(force: bool = False) -> None:
 
 def refuse_stale_results() -> None:
     """Raises CheckFailed if `dvc status` names a stage of the default pipeline that would run again."""
-    status = json.loads(subprocess.check_output([sys.executable, "-m", "dvc", "status", "--json", "dvc.yaml"], text=True))
+    status = json.loads(dvc_cache.output("status", "--json", "dvc.yaml"))
     if status:
         raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
 
@@ -138,8 +136,8 @@ def main() -> None:
     """Write the references."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.reference", description=__doc__)
     parser.add_argument("--force", action="store_true", help="replace a reference that is of more runs or more test images")
-    given = parser.parse_args()
     with exit_status():
+        given = parser.parse_args()
         write_references(given.force)
 
 

@@ -243,8 +243,8 @@ def checked() -> Iterator[Claim]:
 def main() -> None:
     """Check, print a line for each claim, fail with the first numbers that do not follow."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.verify", description=__doc__.split("\n\n")[0])
-    parser.parse_args()
     with exit_status():
+        parser.parse_args()
         contradictions = []
         for claim in checked():
             print(claim, flush=True)

@@ -2,16 +2,32 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from adversarial_nets.core import files
+from adversarial_nets.core.errors import InputError, one_line
+
+
+def dvc(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a command of DVC's prints, whatever the terminal's encoding, and its exit status."""
+    command, environment = [sys.executable, "-m", "dvc", *arguments], os.environ | {"PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", env=environment)
+
+
+def output(*arguments: str) -> str:
+    """What it prints. Raises InputError, with what DVC says, if it fails."""
+    done = dvc(*arguments)
+    if done.returncode:
+        raise InputError(f"`dvc {arguments[0]}` fails: {one_line(done.stderr)}")
+    return done.stdout
 
 
 def folder() -> Path:
-    """Where this project's cache is."""
-    return Path(subprocess.check_output([sys.executable, "-m", "dvc", "cache", "dir"], text=True).strip())
+    """Where this project's cache is. Raises InputError if DVC cannot tell."""
+    return Path(output("cache", "dir").strip())
 
 
 def holds(md5: str, cache: Path) -> bool:

@@ -54,8 +54,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m adversarial_nets.running.foreign_outputs", description=__doc__.split("\n\n")[0]
     )
-    parser.parse_args()
     with exit_status():
+        parser.parse_args()
         forget()
 
 

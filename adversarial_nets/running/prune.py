@@ -6,12 +6,15 @@ and `seeds` name them again. Anything else stays.
 
 import argparse
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.running import dvc_cache, paths
+
+KINDS = (paths.MODELS, paths.SAMPLES, paths.SCORES, paths.FIGURES)  # folders of outputs, by experiment
 
 
 def prune() -> None:
@@ -26,9 +29,17 @@ def prune() -> None:
             print(f"leaving {path}: `suite` and `seeds` do not name it, but DVC's cache does not hold it")
 
 
+def remove_empty_folders() -> None:
+    """Those for outputs: DVC makes them for every name in `suite` and `seeds` before the stage `check` can refuse it."""
+    folders = [path for kind in KINDS for path in kind.rglob("*") if path.is_dir() and not path.is_symlink()]
+    for folder in sorted(folders, reverse=True):
+        with suppress(OSError):  # what is not empty cannot be removed
+            folder.rmdir()
+
+
 def left_overs(project: Project) -> list[Path]:
     """Outputs of experiments out of the suite and, within those of the suite, of other seeds."""
-    experiments = [path for kind in (paths.MODELS, paths.SAMPLES, paths.SCORES, paths.FIGURES) for path in sorted(kind.glob("*"))]
+    experiments = [path for kind in KINDS for path in sorted(kind.glob("*"))]
     return [path for experiment in experiments for path in _left_overs(experiment, project)]
 
 
@@ -41,8 +52,9 @@ def _left_overs(experiment: Path, project: Project) -> list[Path]:
 
 def main() -> None:
     """Prune; there are no arguments."""
-    argparse.ArgumentParser(prog="python -m adversarial_nets.running.prune", description=__doc__.split("\n\n")[0]).parse_args()
+    parser = argparse.ArgumentParser(prog="python -m adversarial_nets.running.prune", description=__doc__.split("\n\n")[0])
     with exit_status():
+        parser.parse_args()
         prune()
 
 

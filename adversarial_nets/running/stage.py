@@ -39,8 +39,8 @@ def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, 
         parser.add_argument("experiment", help="name of a file in experiments/, such as mnist5k")
     if "seed" in arguments:
         parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
-    given = parser.parse_args()
     with exit_status():
+        given = parser.parse_args()
         stage(task(getattr(given, "experiment", None), getattr(given, "seed", 0)))
 
 

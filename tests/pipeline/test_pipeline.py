@@ -148,6 +148,33 @@ def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished)
     finished.run("dvc", "repro", "check")
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("suite=[mnst5k]", "error: experiments/mnst5k.yaml: not there, so no experiment is called 'mnst5k'"),
+        ("seeds=[-1]", "error: params.yaml:seeds.0: input should be greater than or equal to 0"),
+        ("seeds=3", "'Value' object is not iterable"),  # DVC's own words, which the how-to explains
+    ],
+)
+def test_a_name_that_is_refused_deletes_nothing_and_leaves_nothing(finished, setting, said):
+    before = everything(finished)
+    try:
+        output = finished.run("dvc", "exp", "run", "-S", setting, status=255)
+    finally:
+        finished.run("git", "checkout", "--quiet", "params.yaml")
+    assert said in output
+    assert "Traceback" not in output
+    assert everything(finished) == before
+    assert "Running stage" not in finished.run("dvc", "repro", "report")
+
+
+def everything(project: Project) -> tuple[dict[str, str], set[str]]:
+    """Digests of all files that DVC or the stages wrote, and their folders."""
+    names = [path for path in (*OUTPUTS, "data") if not path.startswith("data/")]
+    folders = {str(path) for name in names for path in (project.folder / name).rglob("*") if path.is_dir()}
+    return project.hashes(*names), folders
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize(
     ("changes", "said"),

@@ -471,3 +471,12 @@ def test_it_runs_from_the_command_line(workplace: Workplace) -> None:
     done = subprocess.run([sys.executable, "-m", "adversarial_nets.regression.gate"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "error: mnist5k.log_likelihood is worse\n")
     assert done.stdout.count("\n| ") == 1 + len(workplace.judge())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_the_terminals_encoding_does_not_decide(workplace: Workplace, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    command = [sys.executable, "-m", "adversarial_nets.regression.gate"]
+    done = subprocess.run(command, capture_output=True, encoding=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n| ") == 1 + len(workplace.judge())

@@ -1,5 +1,6 @@
 """Numbers follow from their files; one digit changed in any of them is found, with the file and the number."""
 
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -194,3 +195,10 @@ def test_scores_samples_and_generators_are_recomputed(project: Path) -> None:
     of_image, of_mean, of_sample = claims_of(1)
     assert not of_image + of_mean
     assert of_sample
+
+
+def test_the_terminals_encoding_changes_no_verdict(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, "ascii", write_through=True))
+    assert run_verify(monkeypatch) == 0
+    assert b"reports/table1.md ? reports/table1.csv" in shown.getvalue()

@@ -47,3 +47,12 @@ def test_what_is_named_or_not_the_pipelines_stays(cache: Path, path: str) -> Non
     kept = write(path, cache)
     prune.prune()
     assert kept.exists()
+
+
+def test_empty_folders_go_and_no_others(cache: Path) -> None:
+    kept = write("models/mnist5k/0/summary.json", None)
+    for name in ("models/mnst5k/0", "scores/mnist5k/-1", "figures/mnist5k/0"):
+        Path(name).mkdir(parents=True)
+    prune.remove_empty_folders()
+    assert kept.exists()
+    assert not any(Path(name).exists() for name in ("models/mnst5k", "scores/mnist5k", "figures/mnist5k"))
