@@ -8,8 +8,11 @@ The distances do not depend on σ: one pass over them serves every σ.
 """
 
 import math
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,12 +37,12 @@ LIMITS = {torch.float32: 2e-3, torch.float64: 1e-9}
 class ParzenWindow:
     """A mixture of Gaussians of one bandwidth, centred on samples.
 
-    samples: (n, D) floats, or an iterable of such blocks. Every ``log_prob`` goes through the blocks once and holds one at a
-    time, so that there may be more samples than memory. device: where distances are computed. precise: in float64 throughout;
-    otherwise only where float32 would not do. memory_budget: bytes for one tile of distances; by default what suits the device.
-    group: of processes (torch.distributed) that each bring a share of the samples, at least one each, and the same x: all get the
-    same result; without a group a process is alone. Raises ValueError where the samples are not non-empty, finite matrices of
-    floats.
+    samples: (n, D) floats, which are copied unless they are mapped from a file to be read only; or an iterable of such blocks.
+    Every ``log_prob`` goes through the blocks once and holds one at a time, so that there may be more samples than memory.
+    device: cpu or cuda, where distances are computed. precise: in float64 throughout; otherwise only where float32 would not do.
+    memory_budget: bytes for one tile of distances; by default what suits the device. group: of processes (torch.distributed) that
+    each bring a share of the samples, at least one each, and the same x: all get the same result; without a group a process is
+    alone. Raises ValueError where the samples are not non-empty, finite matrices of floats, or another argument is impossible.
     """
 
     def __init__(
@@ -51,14 +54,16 @@ class ParzenWindow:
         memory_budget: int | None = None,
         group: distributed.ProcessGroup | None = None,
     ):
-        self._device, self._precise, self._group = torch.device(device), precise, group
+        self._device, self._precise, self._group = _device(device), precise, group
         budget = TILE_BYTES[self._device.type] if memory_budget is None else memory_budget
-        if budget < BYTES_PER_DISTANCE:
-            raise ValueError(f"memory_budget: at least {BYTES_PER_DISTANCE} bytes are needed; it is {budget}")
-        self._tile = budget // BYTES_PER_DISTANCE
-        is_whole = isinstance(samples, Array)
-        self._samples = (_matrix(samples, "samples").to(self._device),) if is_whole else samples
-        self._is_checked = is_whole
+        if not isinstance(budget, Real) or not BYTES_PER_DISTANCE <= budget < math.inf:
+            raise ValueError(f"memory_budget: at least {BYTES_PER_DISTANCE} bytes are needed; it is {budget!r}")
+        self._tile = int(budget) // BYTES_PER_DISTANCE
+        self._is_checked = _is_matrix(samples)
+        if self._is_checked:
+            is_mapped = isinstance(samples, np.memmap) and not samples.flags.writeable
+            samples = (_matrix(samples, "samples").to(self._device, copy=not is_mapped),)
+        self._samples = samples
 
     @torch.no_grad()
     def log_prob(self, x: Array, sigma: float | Array) -> Tensor:
@@ -222,11 +227,26 @@ def _exact_products() -> Iterator[None]:
             backend.fp32_precision = precision
 
 
-def _matrix(values: Array, name: str) -> Tensor:
+def _device(device: str | torch.device) -> torch.device:
     try:
-        values = torch.as_tensor(values)
-    except TypeError as error:
-        raise ValueError(f"{name}: no matrix that PyTorch can read: {error}") from None
+        found = torch.device(device)
+    except (RuntimeError, TypeError):
+        found = torch.device("meta")
+    if found.type not in TILE_BYTES:
+        raise ValueError(f"device: must be cpu or cuda; it is {device!r}")
+    if found.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device: PyTorch finds no CUDA GPU here; it is {device!r}")
+    return found
+
+
+def _is_matrix(samples: Any) -> bool:
+    """Whether samples are one matrix: an array, a table or a list of rows. Anything else is an iterable of blocks."""
+    is_list_of_rows = isinstance(samples, list | tuple) and len(samples) > 0 and np.ndim(samples[0]) < 2
+    return hasattr(samples, "__array__") or is_list_of_rows
+
+
+def _matrix(values: Any, name: str) -> Tensor:
+    values = _tensor(values, name)
     if values.ndim != 2 or values.numel() == 0:
         raise ValueError(f"{name}: a non-empty matrix is needed, one row an image; its shape is {tuple(values.shape)}")
     if not values.is_floating_point():
@@ -236,8 +256,23 @@ def _matrix(values: Array, name: str) -> Tensor:
     return values
 
 
+def _tensor(values: Any, name: str) -> Tensor:
+    """Values that may be an array of any layout, a table or a list, without a copy where that is possible."""
+    if isinstance(values, Tensor):
+        return values
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name}: is a masked array; fill what is masked, or leave it out")
+    try:
+        array = np.asarray(values)
+        array = array.astype(array.dtype.newbyteorder("="), copy=min(array.strides, default=0) < 0)
+        with warnings.catch_warnings(action="ignore"):  # PyTorch's, of arrays that cannot be written: nothing writes them here
+            return torch.from_numpy(array)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: no numbers that PyTorch can read: {error}") from None
+
+
 def _bandwidths(sigma: float | Array) -> Tensor:
-    sigmas = torch.atleast_1d(torch.as_tensor(sigma, dtype=torch.float64))
+    sigmas = torch.atleast_1d(_tensor(sigma, "sigma")).double()
     if sigmas.ndim != 1 or len(sigmas) == 0 or not (torch.isfinite(sigmas) & (sigmas > 0)).all():
         raise ValueError(f"sigma: a positive, finite number or a sequence of such is needed; it is {sigma}")
     return sigmas

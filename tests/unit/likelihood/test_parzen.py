@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -297,8 +298,99 @@ def test_a_budget_for_less_than_one_distance_is_refused(budget):
 
 
 def test_objects_are_refused():
-    with pytest.raises(ValueError, match="samples: no matrix that PyTorch can read"):
+    with pytest.raises(ValueError, match="samples: no numbers that PyTorch can read"):
         ParzenWindow(np.array([[None, 1.0]]))
+
+
+ROWS = np.random.default_rng(0).normal(size=(7, 3))
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def mapped(array: np.ndarray, mode: str, folder: Path) -> np.ndarray:
+    np.save(folder / "rows.npy", array)
+    return np.load(folder / "rows.npy", mmap_mode=mode)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda rows, folder: pd.DataFrame(rows),
+        lambda rows, folder: rows.tolist(),
+        lambda rows, folder: tuple(map(tuple, rows)),
+        lambda rows, folder: list(rows),
+        lambda rows, folder: list(torch.from_numpy(rows)),
+        lambda rows, folder: rows[::-1].copy()[::-1],
+        lambda rows, folder: rows[:, ::-1].copy()[:, ::-1],
+        lambda rows, folder: np.asfortranarray(rows),
+        lambda rows, folder: rows.astype(">f8"),
+        lambda rows, folder: read_only(rows),
+        lambda rows, folder: mapped(rows, "r", folder),
+        lambda rows, folder: mapped(rows, "c", folder),
+        lambda rows, folder: np.ma.masked_array(rows),
+        lambda rows, folder: np.ma.masked_array(rows, mask=np.zeros_like(rows, bool)),
+    ],
+)
+def test_what_is_plainly_a_matrix_is_taken_as_one(given, tmp_path):
+    expected = ParzenWindow(ROWS).log_prob(ROWS, [0.3, 0.5])
+    same = given(ROWS, tmp_path)
+    np.testing.assert_array_equal(ParzenWindow(same).log_prob(same, [0.3, 0.5]), expected)
+    np.testing.assert_array_equal(ParzenWindow(same).log_prob(same, pd.Series([0.3, 0.5])), expected)
+
+
+def test_what_is_masked_is_refused_by_name():
+    masked = np.ma.masked_greater(ROWS, 1)
+    with pytest.raises(ValueError, match="samples: is a masked array"):
+        ParzenWindow(masked)
+    with pytest.raises(ValueError, match="samples: is a masked array"):
+        ParzenWindow(iter([ROWS, masked])).log_prob(ROWS, 0.3)
+    with pytest.raises(ValueError, match="x: is a masked array"):
+        ParzenWindow(ROWS).log_prob(masked, 0.3)
+    with pytest.raises(ValueError, match="sigma: is a masked array"):
+        ParzenWindow(ROWS).log_prob(ROWS, np.ma.masked_greater([0.3, 0.5], 0.4))
+
+
+@pytest.mark.parametrize("given", [np.array, torch.tensor, lambda rows: mapped(rows, "r+", Path.cwd())])
+def test_a_window_does_not_follow_its_array(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    samples = given(ROWS)
+    window, expected = ParzenWindow(samples), ParzenWindow(ROWS).log_prob(ROWS, 0.3)
+    samples[:] = 0
+    np.testing.assert_array_equal(window.log_prob(ROWS, 0.3), expected)
+
+
+def test_samples_mapped_to_be_read_only_are_not_copied(tmp_path):
+    samples = mapped(ROWS, "r", tmp_path)
+    assert ParzenWindow(samples)._samples[0].data_ptr() == samples.ctypes.data
+
+
+@pytest.mark.parametrize("device", ["mps", "gpu", "meta", None, "cuda" if not torch.cuda.is_available() else "xla"])
+def test_a_device_that_it_does_not_work_on_is_refused(device):
+    with pytest.raises(ValueError, match=f"^device: .*; it is {device!r}"):
+        ParzenWindow(ROWS, device=device)
+
+
+@pytest.mark.parametrize("budget", [np.nan, np.inf, "1e9", "many"])
+def test_an_impossible_budget_is_refused(budget):
+    with pytest.raises(ValueError, match="memory_budget: at least 16 bytes"):
+        ParzenWindow(ROWS, memory_budget=budget)
+
+
+@pytest.mark.parametrize("budget", [1e9, 100.5, np.int64(64), np.float32(64)])
+def test_a_budget_is_any_number(budget):
+    expected = ParzenWindow(ROWS).log_prob(ROWS, 0.3)
+    np.testing.assert_allclose(ParzenWindow(ROWS, memory_budget=budget).log_prob(ROWS, 0.3), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("sigma", [None, "0.2", "narrow", ["0.2"], [None], {"sigma": 0.2}, object()])
+def test_what_is_no_bandwidth_is_refused(sigma):
+    with pytest.raises(ValueError, match="^sigma: no numbers"):
+        ParzenWindow(ROWS).log_prob(ROWS, sigma)
 
 
 def test_a_log_likelihood_beyond_float64_is_refused():
@@ -373,7 +465,6 @@ def test_a_million_samples_are_streamed_in_little_memory():
     program = """
 import re, torch
 from adversarial_nets.likelihood.parzen import ParzenWindow
-from support.experiments import ROOT
 block = torch.rand(10_000, 784)
 blocks = (block.roll(shift, dims=1) for shift in range(100))
 assert torch.isfinite(ParzenWindow(blocks).log_prob(torch.rand(1_000, 784), 0.2)).all()
