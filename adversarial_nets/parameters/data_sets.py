@@ -71,6 +71,11 @@ class OfficialDigits(Section):
         require(set(self.md5) == set(ARCHIVES), "md5", f"must name {', '.join(ARCHIVES)}")
         return self
 
+    @property
+    def num_train(self) -> int:
+        """Images to train on."""
+        return 60_000 - self.num_validation
+
 
 class ContrastNormalisation(Section):
     """Global contrast normalisation: from each image its own mean is subtracted, then it is scaled to a Euclidean norm."""

@@ -59,6 +59,22 @@ class Experiment(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _takes_effect(self) -> "Experiment":
+        """Every parameter that is given must have a part in the training."""
+        for name, layer in self.generator.layers.items():
+            kept = getattr(layer, "keep_probability", 1)
+            require(kept == 1, f"generator.layers.{name}.keep_probability", "dropout is for the discriminator; leave it out here")
+        training, images = self.training, self.data.num_train
+        if images is not None:
+            updates, annealing = training.epochs * math.ceil(images / training.minibatch_size), training.annealing
+            moves = training.discriminator_steps <= updates
+            require(moves, "training.discriminator_steps", f"must not be above the number of updates, {updates}: G would never move")
+            begins = annealing is None or annealing.after_updates < updates - 1
+            wanted = f"must be below {updates - 1}: there are {updates} updates, and it would never begin"
+            require(begins, "training.annealing.after_updates", wanted)
+        return self
+
     def _require_pretraining_to_fit(self) -> None:
         pretraining, layers = self.training.pretraining, self.generator.layers
         if pretraining is None:

@@ -268,6 +268,32 @@ def test_values_that_do_not_fit_together_are_named(path: str, value: Any, blamed
     assert words in message
 
 
+ANNEALED = "experiments/mnist_annealed.yaml"
+WITHOUT_EFFECT = [
+    # (key, the greatest value that has an effect, one more) for two epochs of 500 updates
+    ("training.discriminator_steps", 1000, 1001),
+    ("training.annealing.after_updates", 998, 999),
+    ("generator.layers.h0.keep_probability", 1.0, 0.5),
+]
+
+
+@pytest.mark.parametrize(("key", "possible", "without_effect"), WITHOUT_EFFECT)
+def test_a_value_that_never_takes_effect_is_refused(key: str, possible: Any, without_effect: Any) -> None:
+    for value in (possible, without_effect):
+        file = changed(f"{ANNEALED}:training.epochs", 2)
+        file.values["training"]["annealing"]["after_updates"] = 10
+        file.values["training"]["game"] = "alternating"
+        *sections, last = key.split(".")
+        section = file.values
+        for name in sections:
+            section = section[name]
+        section[last] = value
+        if value == possible:
+            assert parsed(file)
+        else:
+            assert complaint(file).startswith(f"{ANNEALED}:{key}: ")
+
+
 def test_several_discriminator_steps_go_with_the_alternating_game() -> None:
     file = changed(f"{MNIST}:training.game", "alternating")
     file.values["training"]["discriminator_steps"] = 5
