@@ -12,9 +12,9 @@ from adversarial_nets.theory.propositions import PAIRS
 def measure(task: Task) -> None:
     devices.resolve(task.project.device)  # only for the number of threads: everything here is small
     parameters = task.project.theory
-    discriminators, path = measurements.train_discriminators(parameters), measurements.follow_path(parameters)
-    descents = measurements.descend(parameters.proposition_2)
+    descents = measurements.descend(parameters.proposition_2)  # with the game first: rates that are too high end here
     game = measurements.play(parameters.figure_1, parameters.seed)
+    discriminators, path = measurements.train_discriminators(parameters), measurements.follow_path(parameters)
     with files.replacing(paths.THEORY_FIGURES) as folder:
         folder.mkdir()
         save(figures.figure_1(game.panels), folder / paths.FIGURE_1.name)

@@ -1,5 +1,6 @@
 """What several test modules share."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+os.environ["MPLBACKEND"] = "Agg"  # as the stages do
 
 # Speed varies on shared machines, so no deadline; the same examples on each run, so that a failure is never chance.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=40)

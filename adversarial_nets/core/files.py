@@ -1,5 +1,6 @@
 """Outputs that are whole or absent, and whose bytes depend on their content alone (DVC hashes them)."""
 
+import errno
 import hashlib
 import io
 import json
@@ -16,12 +17,13 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from pydantic import TypeAdapter
 
-from adversarial_nets.core.errors import InputError, one_line
+from adversarial_nets.core.errors import OPENING, InputError, one_line
 
 if TYPE_CHECKING:  # pandas takes a second to import, and most stages write no table
     import pandas as pd
 
 Kind = TypeVar("Kind")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, or larger than this process may write
 
 
 @contextmanager
@@ -50,6 +52,25 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"{path}: cannot be written: {reason}; see to space and permissions there, then start again") from None
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A temporary folder. Raises InputError, with its place, if it is full or too small."""
+    with temporary_space(), tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def temporary_space() -> Iterator[None]:
+    """Turn what a full or small temporary folder raises into InputError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        remedy = "see to space there, or let TMPDIR name another folder"
+        raise InputError(f"{tempfile.gettempdir()}: temporary files cannot be written: {error.strerror}; {remedy}") from None
 
 
 def _replace(new: Path, path: Path, previous: Path) -> None:
@@ -136,14 +157,15 @@ def read(path: Path, kind: type[Kind]) -> Kind:
 def reading(path: Path, stage: str) -> Iterator[Path]:
     """Turn whatever a missing or damaged output raises into InputError, with the stage that writes it; the block only reads."""
     remedy = f"run `python -m stages.{stage}` for it, or `dvc repro`"
-    if not path.exists():
-        raise InputError(f"{path}: not there; {remedy}")
     try:
+        if not path.exists():
+            raise InputError(f"{path}: not there; {remedy}")
+        path.open("rb").close()  # not every reader says why it cannot open a file
         yield path
     except InputError:
         raise
-    except PermissionError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; see to its permissions") from None
+    except OPENING as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; see to its permissions, or {remedy}") from None
     except Exception as error:  # what a damaged file raises depends on where it is damaged
         what = f"({type(error).__name__}: {one_line(error)})"
         raise InputError(f"{path}: damaged, or not what `{stage}` writes; {remedy}, or `dvc checkout` {what}") from None

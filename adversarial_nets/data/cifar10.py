@@ -2,7 +2,6 @@
 
 import shutil
 import tarfile
-import tempfile
 from http.client import HTTPException
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE, CIFAR10_FILES, Cifar10
 
 FOLDER = "cifar-10-batches-py"
+PLACES = [CIFAR10_ARCHIVE, *(f"{FOLDER}/{name}" for name in CIFAR10_FILES)]
 # Checksums that make a data set CIFAR-10; other files in its format are called by their experiment's name.
 PUBLISHED = dict([*CIFAR10.train_list, *CIFAR10.test_list, [CIFAR10.meta["filename"], CIFAR10.meta["md5"]]])
 
@@ -37,7 +37,7 @@ def locate(data: Cifar10, folder: Path) -> dict[str, Path]:
 def download(data: Cifar10, raw: Path) -> None:
     """Put the archive into ``raw`` through torchvision, whole and verified. Raises InputError if it cannot be had."""
     url = _with_checksums(data.md5).url
-    with tempfile.TemporaryDirectory() as folder:
+    with files.workspace() as folder:
         try:
             with downloads.impatient():
                 download_url(url, folder, CIFAR10_ARCHIVE, data.md5[CIFAR10_ARCHIVE])
@@ -47,7 +47,7 @@ def download(data: Cifar10, raw: Path) -> None:
                 f"that it holds. {one_line(error)}"
             ) from None
         with files.replacing(raw / CIFAR10_ARCHIVE) as temporary:
-            shutil.copyfile(Path(folder) / CIFAR10_ARCHIVE, temporary)
+            shutil.copyfile(folder / CIFAR10_ARCHIVE, temporary)
 
 
 def prepare(data: Cifar10, folder: Path, name: str) -> PreparedData:
@@ -55,8 +55,8 @@ def prepare(data: Cifar10, folder: Path, name: str) -> PreparedData:
 
     torchvision verifies every file once more before it unpickles it. Raises InputError if the archive does not hold the files.
     """
-    with tempfile.TemporaryDirectory() as workspace:
-        root = folder if _is_whole(folder) else _extracted(data.md5, folder / CIFAR10_ARCHIVE, Path(workspace))
+    with files.workspace() as workspace:
+        root = folder if _is_whole(folder) else _extracted(data.md5, folder / CIFAR10_ARCHIVE, workspace)
         data_set = _with_checksums(data.md5)
         train, test = data_set(root, train=True), data_set(root, train=False)
     first, last = np.arange(data.num_train), np.arange(len(train.data) - data.num_validation, len(train.data))
@@ -99,7 +99,7 @@ def _is_whole(root: Path) -> bool:
 def _extracted(md5: dict[str, str], archive: Path, workspace: Path) -> Path:
     """A folder with the files from the archive, verified."""
     try:
-        with tarfile.open(archive) as tar:
+        with files.temporary_space(), tarfile.open(archive) as tar:
             tar.extractall(workspace, filter="data")
     except (tarfile.TarError, OSError, EOFError) as error:
         raise InputError(f"{archive}: cannot be unpacked: {one_line(error)}") from None

@@ -8,18 +8,24 @@ from contextlib import contextmanager
 from http.client import HTTPResponse
 from urllib.error import URLError
 
+from adversarial_nets.core import files
+
 SILENCE = 30.0  # seconds without a byte, and after which the pace counts
 SLOWEST = 10_000  # bytes a second on average
 
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Within the block urllib gives up, with URLError, on servers that are silent or crawl."""
+    """Within the block urllib gives up, with URLError, on servers that are silent or crawl.
+
+    Raises InputError if there is no space for what comes.
+    """
     opener, timeout = getattr(urllib.request, "_opener", None), socket.getdefaulttimeout()
     urllib.request.install_opener(urllib.request.build_opener(_Pace))
     socket.setdefaulttimeout(SILENCE)
     try:
-        yield
+        with files.temporary_space():
+            yield
     finally:
         socket.setdefaulttimeout(timeout)
         urllib.request.install_opener(opener)

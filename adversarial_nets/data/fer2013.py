@@ -14,6 +14,7 @@ FOLDER, NUM_FOLDS = "fer2013", 5  # torchvision's folder
 PAGE = "https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge"
 # Each of these has all images, torchvision takes the first that is there.
 CHOICES = [["fer2013.csv"], ["icml_face_data.csv"], ["train.csv", "test.csv"]]
+PLACES = [f"{FOLDER}/{name}" for name in ("fer2013.csv", "icml_face_data.csv")]  # the others' names are too common
 
 
 def locate(data: Fer2013, folder: Path) -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """Images of one's own: an ``.npz`` file with ``images`` and perhaps ``labels``, or a folder of PNGs."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from adversarial_nets.data.prepared import OUTSIDE, TEST, TRAIN, VALIDATION, Pre
 from adversarial_nets.parameters.data_sets import Images
 
 NO_CLASS = 255
+PLACES: list[str] = []  # wherever `path` says
 
 
 def locate(data: Images, place: Path) -> dict[str, Path]:
@@ -55,8 +57,16 @@ def prepare(data: Images, folder: Path, name: str) -> PreparedData:
 def _files(place: Path) -> dict[str, Path]:
     if place.is_file():
         return {place.name: place}
-    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() == ".png") or sorted(place.glob("*.npz"))[:1]
+    if not place.exists():
+        return {}
+    found = [Path(folder, name) for folder, _, names in os.walk(place, onerror=_refuse) for name in names]
+    paths = sorted(path for path in found if path.suffix.lower() == ".png") or sorted(place.glob("*.npz"))[:1]
     return {path.relative_to(place).as_posix(): path for path in paths}
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be listed: its images must not be left out without a word."""
+    raise error
 
 
 def _read_and_split(data: Images, found: dict[str, Path]) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:

@@ -2,7 +2,6 @@
 
 import gzip
 import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +17,10 @@ from adversarial_nets.core.files import digest
 from adversarial_nets.data import downloads
 from adversarial_nets.data.checksums import verify
 from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
-from adversarial_nets.parameters.data_sets import OfficialDigits
+from adversarial_nets.parameters.data_sets import ARCHIVES, OfficialDigits
 
 FOLDER = Path("MNIST/raw")  # torchvision's
+PLACES = [f"{FOLDER.as_posix()}/{name}" for name in ARCHIVES]
 # Checksums that make a data set MNIST; other archives in its format are called by their experiment's name.
 PUBLISHED = dict(MNIST.resources)
 
@@ -42,11 +42,8 @@ def download(data: OfficialDigits, raw: Path) -> None:
     torchvision trusts what was unpacked once and overwrites archives that it does not like, so it works on copies.
     """
     folder, present = raw / FOLDER, _present(data.md5, raw)
-    with tempfile.TemporaryDirectory() as root:
-        workspace = Path(root) / FOLDER
-        workspace.mkdir(parents=True)
-        for name in present:
-            shutil.copyfile(folder / name, workspace / name)
+    with files.workspace() as root:
+        workspace = _copied(present, raw, root)
         _download_into(root, data.md5, folder)
         for name in data.md5.keys() - set(present):
             with files.replacing(folder / name) as temporary:
@@ -79,11 +76,19 @@ def _present(md5: dict[str, str], folder: Path) -> list[str]:
 def _read(md5: dict[str, str], folder: Path) -> tuple[MNIST, MNIST]:
     """Training and test part. torchvision unpacks archives beside them, so it works on a copy."""
     data_set = _with_checksums(md5)
-    with tempfile.TemporaryDirectory() as root:
-        shutil.copytree(folder, root, dirs_exist_ok=True)
+    with files.workspace() as root:
+        _copied(list(md5), folder, root)
         with _reading(md5, folder):
             data_set(root, download=True)  # unpacks what is there
             return _matching(data_set(root, train=True)), _matching(data_set(root, train=False))
+
+
+def _copied(names: list[str], folder: Path, root: Path) -> Path:
+    """The folder with copies of these archives below ``root``."""
+    (root / FOLDER).mkdir(parents=True)
+    for name in names:
+        shutil.copyfile(folder / FOLDER / name, root / FOLDER / name)
+    return root / FOLDER
 
 
 @contextmanager
@@ -105,8 +110,8 @@ def _with_checksums(md5: dict[str, str]) -> type[MNIST]:
     return type("MNIST", (MNIST,), {"resources": list(md5.items())})  # the class's name is its folder's
 
 
-def _download_into(root: str, md5: dict[str, str], folder: Path) -> None:
-    data_set, workspace = _with_checksums(md5), Path(root) / FOLDER
+def _download_into(root: Path, md5: dict[str, str], folder: Path) -> None:
+    data_set, workspace = _with_checksums(md5), root / FOLDER
     try:
         with downloads.impatient(), _reading(md5, folder):
             data_set(root, download=True)

@@ -1,5 +1,7 @@
 """Every source of images that an experiment may name: which files it consists of, and how they become prepared data."""
 
+import os
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +13,7 @@ from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.parameters.data_sets import AnyData
 
 # Each has `locate(data, folder)`: its files by name, verified, or nothing if one is missing; `download(data, raw)`, which raises
-# InputError with how to get them if nobody may download them; and `prepare(data, folder, name)`.
+# InputError with how to get them if nobody may download them; `prepare(data, folder, name)`; and PLACES, where they belong.
 SOURCES = {"images": images, "mnist": mnist, "cifar10": cifar10, "tfd": tfd, "fer2013": fer2013}
 
 
@@ -22,11 +24,14 @@ def fetch(data: AnyData, raw: Path, folder: Path) -> None:
     ``raw`` is changed or removed. Raises InputError if a file is missing and cannot be downloaded, or is not what it should be.
     """
     source = SOURCES[data.source]
-    raw = Path(data.path).expanduser() if data.source == "images" else raw
+    raw = Path(os.path.expanduser(data.path)) if data.source == "images" else raw
     if not source.locate(data, raw):
         if _has_all(source, data, folder):
             return
-        source.download(data, raw)
+        try:
+            source.download(data, raw)
+        except InputError as error:
+            raise InputError(f"{error}{near_miss(source.PLACES, raw)}") from None
     with files.replacing(folder) as temporary:
         for name, path in source.locate(data, raw).items():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +47,24 @@ def prepare(data: AnyData, folder: Path, name: str) -> PreparedData:
     if not source.locate(data, folder):
         raise InputError(f"{folder}: source files are missing; run `python -m stages.fetch {name}` for them, or `dvc repro`")
     return source.prepare(data, folder, name)
+
+
+def near_miss(places: list[str], raw: Path) -> str:
+    """What to do with the first file below ``raw`` that is called almost as one of these, or is not in its place."""
+    wanted = {_plain(place): place for place in reversed(places)}
+    for path in sorted(raw.rglob("*")):
+        place = wanted.get(_plain(path.name))
+        if place and path.is_file() and path.relative_to(raw).as_posix() not in places:
+            moved = path.name == Path(place).name
+            return (
+                f". Move {path} to {raw / place}" if moved else f". There is {path}: {raw / place} is needed, as it was published"
+            )
+    return ""
+
+
+def _plain(place: str) -> str:
+    """A file's name without what unpacking and renaming change, such as ``train-images-idx3-ubyte``."""
+    return re.sub(r"[^a-z0-9]+", "-", Path(place).name.lower()).removesuffix("-gz")
 
 
 def _has_all(source: ModuleType, data: AnyData, folder: Path) -> bool:

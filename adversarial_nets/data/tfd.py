@@ -13,6 +13,7 @@ from adversarial_nets.parameters.data_sets import TorontoFaces
 SIDE, NUM_FOLDS = 48, 5
 # The names that the database's files have, the first that is there is used, and the side of the images in them.
 FILES = {"TFD_48x48.mat": 48, "TFD_96x96.mat": 96}
+PLACES = list(FILES)
 
 
 def locate(data: TorontoFaces, folder: Path) -> dict[str, Path]:

@@ -17,6 +17,8 @@ class SigmaGrid(Section):
     @model_validator(mode="after")
     def _is_ordered(self) -> "SigmaGrid":
         require(self.lowest < self.highest, "lowest", "must be smaller than highest")
+        for key in ("lowest", "highest"):
+            require(1e-60 <= getattr(self, key) <= 1e60, key, "must be from 1e-60 to 1e60: beyond, log-likelihoods overflow")
         return self
 
 

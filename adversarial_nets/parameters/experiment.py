@@ -35,6 +35,18 @@ class Experiment(Section):
         """Channels, height and width of one image."""
         return self.data.shape
 
+    def largest_arrays(self) -> Iterator[tuple[str, int]]:
+        """Values that must be in memory at once, by the parameter that decides how many."""
+        inputs = {"generator": (self.generator.noise_dimensions,), "discriminator": self.image_shape}
+        for player, shape in inputs.items():
+            layers = getattr(self, player).layers
+            before = [shape, *_shapes(layers, shape, player)]
+            for (name, layer), taken in zip(layers.items(), before, strict=False):
+                yield f"{player}.layers.{name}", layer.num_weights(taken)
+        counts = {"sampling": self.sampling, "training.validation": self.training.validation}
+        for section, samples in counts.items():
+            yield f"{section}.num_samples", samples.num_samples * math.prod(self.image_shape)
+
     @model_validator(mode="after")
     def _networks_fit(self) -> "Experiment":
         dimensions = math.prod(self.image_shape)
@@ -69,7 +81,9 @@ class Experiment(Section):
         if images is not None:
             updates, annealing = training.epochs * math.ceil(images / training.minibatch_size), training.annealing
             moves = training.discriminator_steps <= updates
-            require(moves, "training.discriminator_steps", f"must not be above the number of updates, {updates}: G would never move")
+            require(
+                moves, "training.discriminator_steps", f"must not be above the number of updates, {updates}: G would never move"
+            )
             begins = annealing is None or annealing.after_updates < updates - 1
             wanted = f"must be below {updates - 1}: there are {updates} updates, and it would never begin"
             require(begins, "training.annealing.after_updates", wanted)

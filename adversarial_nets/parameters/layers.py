@@ -35,6 +35,10 @@ class LayerParameters(Section):
         """Of the layer's output; it takes inputs of any shape."""
         return (self.units,)
 
+    def num_weights(self, shape: Shape) -> int:
+        """Of its linear map, from inputs of a shape."""
+        return math.prod(shape) * self.units * getattr(self, "pieces", 1)
+
 
 class LinearParameters(LayerParameters):
     """A linear map and an activation.
@@ -111,6 +115,10 @@ class ConvolutionalMaxoutParameters(Section):
             raise ValueError(f"its kernel or its pooling window does not fit into its inputs of {text(shape)}")
         return self.channels, *sides
 
+    def num_weights(self, shape: Shape) -> int:
+        """Of its convolutions, from inputs of a shape."""
+        return shape[0] * self.kernel**2 * self.channels * self.pieces
+
 
 class TransposedConvolutionParameters(Section):
     """Inputs seen as square maps of ``input_channels`` channels, then a transposed convolution without padding.
@@ -140,6 +148,10 @@ class TransposedConvolutionParameters(Section):
         """Of the layer's output. Raises ValueError where it cannot follow this shape."""
         size = (self.input_shape(shape)[1] - 1) * self.stride + self.kernel
         return self.channels, size, size
+
+    def num_weights(self, shape: Shape) -> int:
+        """Of its convolution, from inputs of any shape."""
+        return self.input_channels * self.kernel**2 * self.channels
 
 
 AnyLayer = Annotated[

@@ -17,7 +17,8 @@ class OptimalDiscriminatorParameters(Section):
 class Proposition2Parameters(Section):
     """Gradient steps on p_g itself."""
 
-    steps: Count = Field(description="gradient steps on p_g, with the optimal discriminator at every step")
+    # the picture shows p_g after 40
+    steps: Annotated[int, Field(ge=40)] = Field(description="gradient steps on p_g, with the optimal discriminator at every step")
     learning_rate: Positive = Field(description="step size on p_g")
     discriminator_learning_rate: Positive = Field(
         description="for comparison: step size of a discriminator that makes one gradient step instead of being optimal"

@@ -36,12 +36,12 @@ def average_generator(gamma: float) -> str:
 
 def raw() -> Path:
     """Where source files are placed by hand or downloaded to: ``data/raw``, or what ADVERSARIAL_NETS_DATA names."""
-    return Path(os.environ.get("ADVERSARIAL_NETS_DATA") or "data/raw").expanduser()
+    return Path(os.path.expanduser(os.environ.get("ADVERSARIAL_NETS_DATA") or "data/raw"))
 
 
 def checkpoints() -> Path:
     """Where runs keep their checkpoints: ``checkpoints``, or what ADVERSARIAL_NETS_CHECKPOINTS names."""
-    return Path(os.environ.get("ADVERSARIAL_NETS_CHECKPOINTS") or LOCKS).expanduser()
+    return Path(os.path.expanduser(os.environ.get("ADVERSARIAL_NETS_CHECKPOINTS") or LOCKS))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from scipy.stats import norm
 from torch import Tensor, nn
 
 from adversarial_nets.core.arithmetic import sigmoid
+from adversarial_nets.core.errors import InputError
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.game import discriminator_objective, generator_objective
 from adversarial_nets.parameters.theory import Figure1Parameters
@@ -120,6 +121,7 @@ def play(parameters: Figure1Parameters, seed: int, shown: Collection[int]) -> li
     """The untrained pair, then the pair after each of these numbers of updates of the generator, up to the parameters' own.
 
     After 0 updates the discriminator alone has learned, as in the inner loop of Algorithm 1. Learning rates fall linearly to 0.
+    Raises InputError if a player is no longer finite at the end.
     """
     players = Players(parameters, seed)
     moments = [players.moment(0)]
@@ -132,4 +134,7 @@ def play(parameters: Figure1Parameters, seed: int, shown: Collection[int]) -> li
         for _ in range(parameters.discriminator_steps):
             players.discriminator_step()
         players.generator_step()
-    return [*moments, players.moment(parameters.generator_updates)]
+    last = players.moment(parameters.generator_updates)
+    if not (np.isfinite(last.g).all() and np.isfinite(last.d).all()):
+        raise InputError("theory.figure_1: a player is no longer finite; lower the learning rates")
+    return [*moments, last]

@@ -16,6 +16,7 @@ from scipy.stats import norm
 from torch import Tensor, nn
 
 from adversarial_nets.core.arithmetic import PortableDots, sigmoid, softplus
+from adversarial_nets.core.errors import InputError
 from adversarial_nets.gan.layers import LinearMap
 
 LOG_4 = math.log(4)
@@ -248,19 +249,23 @@ def discrete_pair(states: int = 40) -> tuple[np.ndarray, np.ndarray]:
     return masses[0] / masses[0].sum(), masses[1] / masses[1].sum()
 
 
+@np.errstate(divide="ignore", over="ignore", invalid="ignore")
 def descend(p_data: np.ndarray, p_g: np.ndarray, steps: int, rate: float, discriminator_rate: float | None = None) -> np.ndarray:
     """p_g before and after each gradient step on itself: (steps + 1, n), from probabilities (n,).
 
     The gradient of C(G) by p_g is log(1 - D) at the optimal D. With a discriminator's rate D is not the optimal one but makes
-    one step up its own gradient, state by state, before each of p_g's.
+    one step up its own gradient, state by state, before each of p_g's. Raises InputError if a step is infinite.
     """
     history, logits = [p_g], np.zeros_like(p_data)
-    for _ in range(steps):
+    for step in range(steps):
         if discriminator_rate is None:
             logits = xlogy(1, p_data / p_g)
         else:
             logits = logits + discriminator_rate * (p_data * expit(-logits) - p_g * expit(logits))
-        p_g = project_to_simplex(p_g + rate * np.logaddexp(0, logits))  # log(1 - D) = -log(1 + exp(logit))
+        moved = p_g + rate * np.logaddexp(0, logits)  # log(1 - D) = -log(1 + exp(logit))
+        if not np.isfinite(moved).all():
+            raise InputError(f"theory.proposition_2: step {step + 1} is infinite: p_g has left a state; lower the learning rates")
+        p_g = project_to_simplex(moved)
         history.append(p_g)
     return np.array(history)
 

@@ -183,7 +183,6 @@ def everything(project: Project) -> tuple[dict[str, str], set[str]]:
             {"training.learning_rate": 1e30, "training.learning_rate_floor": 1e30, "training.optimizer": "momentum"},
             "error: training diverged: in epoch 1, step 2 ",
         ),
-        ({"evaluation.sigma": {"lowest": 1e-300, "highest": 1e-299, "count": 2}}, "error: sigma: so narrow"),
     ],
 )
 def test_after_a_failure_every_output_comes_back(finished, changes, said):

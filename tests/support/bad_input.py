@@ -4,11 +4,15 @@
 stands for what differs from machine to machine.
 """
 
+import ctypes
 import dataclasses
 import errno
+import gzip
+import hashlib
 import itertools
 import os
 import re
+import resource
 import shutil
 import subprocess
 import time
@@ -21,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 from torchvision.datasets import CIFAR10, MNIST
 
@@ -98,6 +103,29 @@ class Scene:
             pytest.skip("needs the right to mount a tmpfs")
         self.cleaning.append(lambda: subprocess.run(["umount", str(self.folder / folder)], check=True))
 
+    def forbid(self, file: str) -> None:
+        """Take everybody's right to a file or a folder away, and this process's to open it all the same."""
+        (self.folder / file).chmod(0)
+        self.cleaning += [give_up_privileges(), lambda: (self.folder / file).chmod(0o755)]
+
+    def limit_file_size(self, size: int) -> None:
+        """What a file may grow to, in bytes: as in a temporary folder that is too small."""
+        usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+        self.cleaning.append(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, usual))
+
+
+def give_up_privileges() -> Callable[[], Any]:
+    """Let permissions count for root too, in this thread; the result brings its privileges back."""
+    libc, header = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522, 0)  # the third version of the call, this thread
+    usual = (ctypes.c_uint32 * 6)()
+    if libc.capget(header, usual):
+        pytest.skip("needs Linux's capabilities")
+    fewer = (ctypes.c_uint32 * 6)(*usual)
+    fewer[0] &= ~0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+    assert libc.capset(header, fewer) == 0
+    return lambda: libc.capset(header, usual)
+
 
 class Row(NamedTuple):
     """A bad input: what is wrong, the stage that meets it, how it comes about, the exit status and the message."""
@@ -165,9 +193,6 @@ def quickly(serve: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Callable[
 
 
 def of_another_shape(scene: Scene) -> None:
-    import gzip
-    import hashlib
-
     archives = scene.archives()
     name = "train-images-idx3-ubyte.gz"
     content = gzip.compress(idx(np.zeros((12, 28, 27), np.uint8)), mtime=0)
@@ -259,6 +284,14 @@ def an_empty_folder(path: Path) -> None:
     path.mkdir()
 
 
+def a_folder_of_pngs(path: Path) -> None:
+    """Of which one that cannot be opened must not be left out without a word."""
+    an_empty_folder(path)
+    for name in "ab":
+        (path / name).mkdir()
+        Image.fromarray(IMAGES[0]).save(path / name / "1.png")
+
+
 IMAGES = np.zeros((150, 28, 28), np.uint8)
 
 
@@ -308,6 +341,41 @@ def a_file_instead(path: Path) -> None:
     path.write_text("a file where a folder should be")
 
 
+def a_folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def a_folder_too_high(path: Path) -> None:
+    """The files without their folder."""
+    shutil.copytree(path.parent, path.parents[1], dirs_exist_ok=True)
+    shutil.rmtree(path.parent)
+
+
+def forbidden(file: str, put: Callable[[Scene], Any] = lambda scene: None) -> Callable[[Scene], None]:
+    return lambda scene: (put(scene), scene.forbid(file))
+
+
+def with_little_space(put: Callable[[Scene], Any], size: int = 4096) -> Callable[[Scene], None]:
+    return lambda scene: (put(scene), scene.limit_file_size(size))
+
+
+def all_but_one(near_miss: str, unpacked: bool = False) -> Callable[[Scene], None]:
+    """All archives, the last of them at another place or by another name, perhaps unpacked."""
+
+    def put_there(scene: Scene) -> None:
+        content = scene.archives(LAST).contents[LAST]
+        path = scene.folder / "data/raw" / near_miss
+        path.write_bytes(gzip.decompress(content) if unpacked else content)
+
+    return put_there
+
+
+def fetched_archives(scene: Scene) -> None:
+    scene.archives()
+    fetched(scene, "mnist")
+
+
 def before_the_report(scene: Scene) -> None:
     for seed, name in itertools.product("01", ("samples.png", "interpolations.png", "copying.json")):
         files.write_text(scene.folder / "figures" / "mnist5k" / seed / name, "a picture")
@@ -346,6 +414,12 @@ def damaged(file: str, stage: str) -> str:
     return f"{file}: damaged, or not what `{stage}` writes; {remedy}"
 
 
+FORBIDDEN, A_FOLDER = [
+    f"{{}}: cannot be opened: {reason}; see to its permissions, or put the right file there"
+    for reason in ("Permission denied", "Is a directory")
+]
+UNREADABLE = "{}: cannot be read: {}; see to its permissions, or run `python -m stages.{}` for it, or `dvc repro`"
+NO_MEMORY = "not enough memory here; lower what is large in the experiment, such as units or num_samples: …"
 PREPARED, SAMPLES = damaged(DATA, "prepare"), damaged(DRAWN, "sample")
 
 ROWS = [
@@ -357,6 +431,20 @@ ROWS = [
         "data/sources/mnist: … are not as published (images of shape (12, 28, 27) for 12 labels); see data.md5"),
     Row("Archives", "the folder is a file", FETCH_MNIST, lambda scene: (scene.archives(), a_file_instead(scene.folder / RAW)), 2,
         "…: could not be downloaded from any of …; put it by hand in data/raw/MNIST/raw. …"),
+    Row("Archives", "without permission to read", FETCH_MNIST, forbidden(f"{RAW}/{LAST}", Scene.archives), 2,
+        FORBIDDEN.format(f"{RAW}/{LAST}")),
+    Row("Archives", "their folder without permission", FETCH_MNIST, forbidden(str(RAW), Scene.archives), 2,
+        FORBIDDEN.format(f"{RAW}/…")),
+    Row("Archives", "a folder in the place of one", FETCH_MNIST, of_archive(a_folder_instead), 2,
+        A_FOLDER.format(f"{RAW}/{LAST}")),
+    Row("Archives", "a full or small temporary folder", PREPARE, with_little_space(fetched_archives), 2,
+        "…: temporary files cannot be written: File too large; see to space there, or let TMPDIR name another folder"),
+    Row("Archives", "one unpacked, and no network", FETCH_MNIST, all_but_one("MNIST/raw/t10k-labels-idx1-ubyte", unpacked=True),
+        2, f"{LAST}: {FETCH}. There is {RAW}/t10k-labels-idx1-ubyte: {RAW}/{LAST} is needed, as it was published"),
+    Row("Archives", "one under a dotted name, and no network", FETCH_MNIST, all_but_one("MNIST/raw/t10k-labels.idx1-ubyte.gz"), 2,
+        f"{LAST}: {FETCH}. There is {RAW}/t10k-labels.idx1-ubyte.gz: {RAW}/{LAST} is needed, as it was published"),
+    Row("Archives", "one a folder too high, and no network", FETCH_MNIST, all_but_one(f"MNIST/{LAST}"), 2,
+        f"{LAST}: {FETCH}. Move data/raw/MNIST/{LAST} to {RAW}/{LAST}"),
     Row("Downloads", "stops half-way", FETCH_MNIST, served(lambda handler, body: send(handler, body[:20], len(body))), 2,
         f"{LAST}: {FETCH}"),
     Row("Downloads", "is a web page", FETCH_MNIST,
@@ -378,6 +466,16 @@ ROWS = [
         NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
     Row("CIFAR-10", "the archive is a web page", FETCH_CIFAR, of_cifar10_archive(a_web_page), 2,
         NOT_PUBLISHED_CIFAR10.replace(CIFAR10_BATCH, f"data/raw/{CIFAR10_ARCHIVE}")),
+    Row("CIFAR-10", "a batch without permission to read", FETCH_CIFAR, forbidden(CIFAR10_BATCH, of_cifar10(lambda path: None)), 2,
+        FORBIDDEN.format(CIFAR10_BATCH)),
+    Row("CIFAR-10", "a folder in the place of a batch", FETCH_CIFAR, of_cifar10(a_folder_instead), 2,
+        A_FOLDER.format(CIFAR10_BATCH)),
+    Row("CIFAR-10", "the batches without their folder, and no network", FETCH_CIFAR,
+        of_cifar10(a_folder_too_high), 2,
+        f"{FETCH_CIFAR10}. Move data/raw/batches.meta to data/raw/{FOLDER}/batches.meta"),
+    Row("CIFAR-10", "no space to unpack the archive", ("prepare", "cifar10_mlp"),
+        with_little_space(lambda scene: (of_cifar10_archive(lambda path: None)(scene), fetched(scene, "cifar10_mlp"))), 2,
+        "…: temporary files cannot be written: File too large; see to space there, or let TMPDIR name another folder"),
     Row("Faces", "TFD is missing", FETCH_TFD, lambda scene: None, 2,
         f"{TFD}: not there; the Toronto Face Database is given out on request by its authors at the University of Toronto …: "
         "put their TFD_48x48.mat or TFD_96x96.mat in data/raw"),
@@ -396,6 +494,15 @@ ROWS = [
         f"{FER}: not there; accept the contest's terms at …, and put the file there"),
     Row("Faces", "FER-2013 is truncated", FETCH_FER, of_fer2013(truncate), 2, NOT_PUBLISHED_FER),
     Row("Faces", "one bit of FER-2013 flipped", FETCH_FER, of_fer2013(flip_a_bit), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "TFD without permission to read", FETCH_TFD, forbidden(TFD, of_tfd()), 2, NOT_MATLAB),
+    Row("Faces", "TFD in a folder of its own", FETCH_TFD,
+        of_tfd(lambda path: ((path.parent / "TFD").mkdir(), path.rename(path.parent / "TFD" / path.name))), 2,
+        f"{TFD}: not there; …. Move data/raw/TFD/TFD_48x48.mat to {TFD}"),
+    Row("Faces", "FER-2013 without permission to read", FETCH_FER, forbidden(FER, of_fer2013(lambda path: None)), 2,
+        FORBIDDEN.format(FER)),
+    Row("Faces", "a folder in the place of FER-2013", FETCH_FER, of_fer2013(a_folder_instead), 2, NOT_PUBLISHED_FER),
+    Row("Faces", "FER-2013 a folder too high", FETCH_FER, of_fer2013(lambda path: path.rename(path.parents[1] / path.name)), 2,
+        f"{FER}: not there; …. Move data/raw/fer2013.csv to {FER}"),
     Row("Faces", "FER-2013 has fewer images than are asked for", ("prepare", "fer2013"), few_faces, 2,
         "data/sources/fer2013/fer2013: has 60 distinct images, and … are asked for; lower num_train or num_fold"),
     Row("Images", "not there", FETCH_OWN, of_images(Path.unlink), 2,
@@ -417,6 +524,10 @@ ROWS = [
     Row("Images", "a label too few", FETCH_OWN, of_images(lambda path: None, images=IMAGES, labels=np.zeros(149, np.uint8)), 2,
         f"{OWN}: `labels` must be 150 whole numbers from 0 to 254, one an image; they are uint8 (149,)"),
     Row("Images", "a damaged PNG", FETCH_OWN, of_images(a_damaged_png), 2, f"{OWN}/1.png: cannot be read as a PNG: …"),
+    Row("Images", "without permission to read", FETCH_OWN, forbidden(OWN, of_images(lambda path: None, images=IMAGES)), 2,
+        f"{OWN}: cannot be read as an .npz file without pickled objects: …Permission denied…"),
+    Row("Images", "a folder in it without permission", FETCH_OWN, forbidden(f"{OWN}/a", of_images(a_folder_of_pngs)), 2,
+        FORBIDDEN.format(f"{OWN}/a")),
     Row("Images", "another file than `data.sha256` says", FETCH_OWN, spoiled("data/mnist5k.npz", flip_a_bit), 2,
         "data/mnist5k.npz: its sha256 checksum is …, and … is expected; put that file there, or change data.sha256; …"),
     Row("Prepared data", "truncated", TRAIN, spoiled(DATA, truncate), 2, PREPARED),
@@ -443,13 +554,15 @@ ROWS = [
     Row("Samples", "pickled objects", CROSS_VALIDATE, spoiled(DRAWN, lambda path: np.save(path, np.array([{}]))), 2, SAMPLES),
     Row("Scores", "the choice of σ is no JSON", LIKELIHOOD, spoiled(CHOICE, truncate), 2,
         damaged(CHOICE, "cross_validate")),
-    *(Row("Scores", "a grid of σ so narrow that log-likelihoods overflow", stage,
-          setting(f"{EXPERIMENT}:evaluation.sigma", {"lowest": 1e-300, "highest": 1e-299, "count": 2}), 2,
-          "sigma: so narrow beside the data's distances that a log-likelihood overflows; it is …")
-      for stage in (CROSS_VALIDATE, SANITY, RELIABILITY)),
     Row("Scores", "of the test images, truncated", RELIABILITY, spoiled(SCORED, truncate), 2, damaged(SCORED, "likelihood")),
     Row("Scores", "of the test images, truncated", ("report",), before_the_report, 2,
         damaged(SCORED, "likelihood")),
+    *(Row("Outputs", "without permission to read", stage, forbidden(file), 2, UNREADABLE.format(file, "Permission denied", maker))
+      for file, stage, maker in ((DATA, TRAIN, "prepare"), (GENERATOR, SAMPLE, "train"), (DRAWN, CROSS_VALIDATE, "sample"),
+                                 (CHOICE, LIKELIHOOD, "cross_validate"), (SCORED, RELIABILITY, "likelihood"))),
+    *(Row("Outputs", "a folder in the place of one", stage, spoiled(file, a_folder_instead), 2,
+          UNREADABLE.format(file, "Is a directory", maker))
+      for file, stage, maker in ((DATA, TRAIN, "prepare"), (GENERATOR, SAMPLE, "train"), (CHOICE, LIKELIHOOD, "cross_validate"))),
     Row("Parameters", "an unknown key", CHECK, setting(f"{EXPERIMENT}:training.epoch", 3), 2,
         "experiments/mnist5k.yaml:training.epoch: unknown key; did you mean 'epochs'?"),
     Row("Parameters", "a text for a number", CHECK, setting(f"{EXPERIMENT}:training.epochs", "3"), 2,
@@ -468,6 +581,37 @@ ROWS = [
         "params.yaml: not valid YAML: …"),
     Row("Parameters", "a matrix of a thousand seeds", CHECK, setting("seeds", list(range(1000))), 0, ACCEPTED),
     Row("Parameters", "a seed twice", CHECK, setting("seeds", [0, 0]), 2, "params.yaml:seeds: names a seed twice"),
+    Row("Parameters", "a file without permission to read", CHECK, forbidden(EXPERIMENT), 2,
+        f"{EXPERIMENT}: cannot be read: Permission denied"),
+    Row("Parameters", "dropout in the generator, which has none", CHECK,
+        setting(f"{EXPERIMENT}:generator.layers.h0.keep_probability", 0.5), 2,
+        f"{EXPERIMENT}:generator.layers.h0.keep_probability: dropout is for the discriminator; leave it out here"),
+    Row("Parameters", "k of Algorithm 1 above the number of updates", CHECK,
+        lambda scene: [scene.set(f"{EXPERIMENT}:training.{key}", value) for key, value in
+                       {"game": "alternating", "discriminator_steps": 100_000}.items()], 2,
+        f"{EXPERIMENT}:training.discriminator_steps: must not be above the number of updates, …: G would never move"),
+    Row("Parameters", "annealing after the last update", CHECK,
+        setting("experiments/mnist_annealed.yaml:training.annealing.after_updates", 10**9), 2,
+        "experiments/mnist_annealed.yaml:training.annealing.after_updates: must be below …: there are … updates, and it would "
+        "never begin"),
+    *(Row("Parameters", f"a grid of σ so narrow that log-likelihoods overflow, for {purpose}", CHECK,
+          setting(f"{EXPERIMENT}:{section}", {"lowest": 1e-170, "highest": 1e-160, "count": 2}), 2,
+          f"{EXPERIMENT}:{section}.lowest: must be from 1e-60 to 1e60: beyond, log-likelihoods overflow")
+      for section, purpose in (("evaluation.sigma", "evaluation"), ("training.validation.sigma", "validation"))),
+    *(Row("Parameters", f"more {what} than there is memory", CHECK, setting(f"{EXPERIMENT}:{key}", 10**12), 2,
+          f"{EXPERIMENT}:{said}: asks for an array of … GiB, and this machine has … GiB; lower it")
+      for what, key, said in (("units", "generator.layers.h0.units", "generator.layers.h0"),
+                              ("samples", "sampling.num_samples", "sampling.num_samples"))),
+    Row("Parameters", "the same, where no check came first", TRAIN, setting(f"{EXPERIMENT}:generator.layers.h0.units", 10**12), 2,
+        NO_MEMORY),
+    Row("Parameters", "the same, where no check came first", SAMPLE, setting(f"{EXPERIMENT}:sampling.num_samples", 10**12), 2,
+        NO_MEMORY),
+    Row("Parameters", "a step size for proposition 2 that empties a state", ("theory",),
+        setting("theory.proposition_2.learning_rate", 0.03), 2,
+        "theory.proposition_2: step … is infinite: p_g has left a state; lower the learning rates"),
+    Row("Parameters", "a learning rate at which the game of Figure 1 diverges", ("theory",),
+        setting("theory.figure_1.generator_learning_rate", 1.7e308), 2,
+        "theory.figure_1: a player is no longer finite; lower the learning rates"),
     Row("Parameters", "a learning rate at which training diverges", TRAIN,
         lambda scene: [scene.set(f"{EXPERIMENT}:training.{key}", value) for key, value in
                        {"optimizer": "momentum", "learning_rate": 1e30, "learning_rate_floor": 1e30}.items()], 1,

@@ -10,7 +10,7 @@ from adversarial_nets.core.errors import CheckFailed, InputError, exit_status
 from support.experiments import ROOT
 
 COMMANDS = [path for path in (ROOT / "adversarial_nets").rglob("*.py") if 'prog="python -m' in path.read_text(encoding="utf-8")]
-STAGES = [path for path in (ROOT / "stages").glob("[!_]*.py")]
+STAGES = list((ROOT / "stages").glob("[!_]*.py"))
 SCRIPTS = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (*STAGES, *COMMANDS, ROOT / "ablations/train.py")]
 
 

@@ -389,7 +389,7 @@ def test_a_budget_is_any_number(budget):
 
 @pytest.mark.parametrize("sigma", [None, "0.2", "narrow", ["0.2"], [None], {"sigma": 0.2}, object()])
 def test_what_is_no_bandwidth_is_refused(sigma):
-    with pytest.raises(ValueError, match="^sigma: no numbers"):
+    with pytest.raises(ValueError, match="sigma: no numbers"):
         ParzenWindow(ROWS).log_prob(ROWS, sigma)
 
 
