@@ -50,12 +50,13 @@ class PreparedData:
     def pictures(self, *rows: np.ndarray) -> list[np.ndarray]:
         """Rows of pixels (n, D) in the data's own scale as pictures (n, H, W) or (n, H, W, C) with values in [0, 1].
 
-        Normalised images are divided by the largest magnitude among all of them, as by the published scripts; 0 becomes ½.
+        Normalised images are divided by the largest magnitude among the first rows, as by the published scripts by that of the
+        samples alone, and what is beyond is clipped; 0 becomes ½.
         """
         images = [each.reshape(len(each), *self.images.shape[1:]) for each in rows]
         if self.contrast_norm is not None:
-            largest = max(np.abs(each).max() for each in images) or 1
-            images = [(each / largest + 1) / 2 for each in images]
+            largest = np.abs(images[0]).max() or 1
+            images = [((each / largest).clip(-1, 1) + 1) / 2 for each in images]
         return images if self.images.ndim == 3 else [np.moveaxis(each, 1, -1) for each in images]
 
     def _scaled(self, images: np.ndarray) -> np.ndarray:

@@ -80,6 +80,11 @@ class Reliability:
         return float(np.std([draw.log_likelihood for draw in self.draws], ddof=1))
 
 
+def pooled(deviations: list[float]) -> float:
+    """One standard deviation from those of several samples of one size: the root of their mean variance."""
+    return float(np.sqrt(np.mean(np.square(deviations))))
+
+
 def measure(
     drawn: Drawn, folds: list[np.ndarray], others: dict[str, Network], data: PreparedData, experiment: Experiment
 ) -> Reliability:

@@ -54,8 +54,9 @@ class Network(nn.Module):
 
 @torch.no_grad()
 def initialise(network: Network, generator: torch.Generator, marginals: Tensor | None = None) -> None:
-    """Weights uniform in [-init_range, init_range], or sparse; biases as described.
+    """Weights uniform in [-init_range, init_range], or sparse, within the layer's ``max_column_norm``; biases as described.
 
+    Column norms are enforced from the start, as by the published code, and not only after the first update.
     ``marginals``, the mean training image (D,) in [0, 1], sets a bias described as such so that its sigmoid is that image.
     """
     for layer in network.layers.values():
@@ -66,6 +67,7 @@ def initialise(network: Network, generator: torch.Generator, marginals: Tensor |
             linear.weight.uniform_(-description.init_range, description.init_range, generator=generator)
         bias = getattr(description, "bias", 0.0)
         linear.bias.copy_(marginal_bias(marginals) if bias == "marginals" else torch.tensor(bias))
+    limit_column_norms(network)
 
 
 def _initialise_sparsely(weight: Tensor, count: int, generator: torch.Generator) -> None:

@@ -18,7 +18,7 @@ KeepProbability = Annotated[
 ]
 MaxColumnNorm = Annotated[
     Positive | None,
-    Field(description="largest Euclidean norm of a unit's incoming weights after each update; without it, no limit"),
+    Field(description="largest Euclidean norm of a unit's incoming weights, from the start on; without it, no limit"),
 ]
 Shape = tuple[int, ...]  # of one value that a layer takes or gives: (units,) or (channels, height, width)
 

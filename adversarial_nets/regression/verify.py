@@ -20,7 +20,7 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, InputError, exit_status, one_line
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.diagnostics.collapse import COLLAPSED
-from adversarial_nets.diagnostics.reliability import Reliability
+from adversarial_nets.diagnostics.reliability import Reliability, pooled
 from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.parameters.project import Ablations
@@ -209,7 +209,7 @@ def _over_draws(folder: Path, seeds: pd.Series) -> Numbers:
     of_all = files.read(folder / "reliability.json", dict[int, Reliability])
     measured = [each for seed, each in of_all.items() if seed in set(seeds)]
     refined = [seed.refined.log_likelihood for seed in measured]
-    return {"draw_std": float(np.mean([seed.draw_std for seed in measured])), "refined_log_likelihood": float(np.mean(refined))}
+    return {"draw_std": pooled([seed.draw_std for seed in measured]), "refined_log_likelihood": float(np.mean(refined))}
 
 
 def _provenance(folder: Path, seeds: list[int]) -> Claim:

@@ -37,7 +37,10 @@ FIGURE_1_IN_THE_PAPER = (
 )
 ANIMATION = "The same game, update by update: few between the first pictures, many between the last."
 PROPOSITION_1 = "Proposition 1: D as trained (dashed) on its closed form (pale); in two dimensions levels of both."
-THEOREM_1 = "Theorem 1: C(G) by three ways for (1 − t)·p_g + t·p_data, of the pair “two modes each”."
+THEOREM_1 = (
+    "Theorem 1: C(G) by a trained D, and by two computations of one identity, for (1 − t)·p_g + t·p_data, of the pair “two "
+    "modes each”."
+)
 PROPOSITION_2 = (
     "Proposition 2: gradient steps on p_g itself, over 40 states, with the optimal discriminator at every step, and with one "
     "that makes a single gradient step of its own each time."

@@ -12,7 +12,7 @@ from adversarial_nets.diagnostics.collapse import COLLAPSED, FINISHED, Collapse,
 from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
-from adversarial_nets.diagnostics.reliability import Reliability
+from adversarial_nets.diagnostics.reliability import Reliability, pooled
 from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.run import Summary
@@ -105,7 +105,7 @@ class ExperimentResult:
             "kmeans_log_likelihood": self.sanity.rows[CENTROIDS].log_likelihood,
             "sigma": np.mean([fold.sigma for fold in folds]),
             "refined_log_likelihood": np.mean([seed.reliability.refined.log_likelihood for seed in self.counted]),
-            "draw_std": np.mean([seed.reliability.draw_std for seed in self.counted]),
+            "draw_std": pooled([seed.reliability.draw_std for seed in self.counted]),
         }
 
     def _collapse(self) -> dict[str, float]:

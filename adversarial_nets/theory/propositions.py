@@ -217,7 +217,7 @@ def _criterion(p_data: np.ndarray, p_g: np.ndarray) -> np.ndarray:
 
 
 def follow_path(pair: Pair, shares: np.ndarray, discriminator: nn.Module, iterations: int) -> pd.DataFrame:
-    """C(G) three ways while p_g becomes p_data, in nats: share, trained, quadrature, divergence.
+    """C(G) by ``three_values`` while p_g becomes p_data, in nats: share, trained, quadrature, divergence.
 
     The discriminator is trained at every point, from where it was at the one before.
     """
@@ -230,7 +230,7 @@ def follow_path(pair: Pair, shares: np.ndarray, discriminator: nn.Module, iterat
 
 
 def three_values(discriminator: nn.Module, pair: Pair) -> dict[str, float]:
-    """C(G) in nats as the value of a discriminator at its optimum, by quadrature and by divergence."""
+    """C(G) in nats as the value of a trained discriminator, which cannot exceed it, and by two computations of one identity."""
     return {
         "trained": value(discriminator, pair),
         "quadrature": criterion_by_quadrature(pair),

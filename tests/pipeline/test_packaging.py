@@ -61,3 +61,13 @@ def test_the_version_is_the_package_s() -> None:
 def test_the_parzen_window_needs_numpy_and_torch_only() -> None:
     required = importlib.metadata.requires("adversarial-nets")
     assert sorted(name.split(">")[0] for name in required if "extra ==" not in name) == ["numpy", "torch"]
+
+
+def test_without_git_the_set_up_says_so_first(tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.lock", "bootstrap.lock", "pyproject.toml"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    done = subprocess.run(["make", "repro", "PYTHON=true"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "DVC needs a git repository here: git init && git add --all && git commit" in done.stderr
+    assert not (tmp_path / ".venv").exists()

@@ -115,7 +115,7 @@ def _draw_on_a_plane(axis: Axes, pair: Pair, points: np.ndarray, found: np.ndarr
 
 
 def theorem_1(path: pd.DataFrame) -> Figure:
-    """C(G) three ways while p_g becomes p_data."""
+    """C(G) by a trained D and by two computations of one identity, while p_g becomes p_data."""
     figure, axis = plt.subplots(figsize=(5, 3.2), layout="constrained")
     axis.axhline(-LOG_4, color="grey", linewidth=0.8, linestyle=":")
     axis.plot(path["share"], path["divergence"], color="lightsteelblue", linewidth=5, label="−log 4 + 2·JSD")

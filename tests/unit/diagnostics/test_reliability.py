@@ -161,3 +161,9 @@ def test_a_centroid_is_the_mean_of_the_images_nearest_to_it(images):
 
 def test_no_more_centroids_than_images(images):
     assert len(centroids(images, sanity_parameters(num_centroids=1000))) == 60
+
+
+def test_variances_are_pooled() -> None:
+    draws = np.random.default_rng(0).normal(size=(3, 5)) * [[1], [2], [9]]
+    expected = np.sqrt(np.square(draws - draws.mean(axis=1, keepdims=True)).sum() / (3 * (5 - 1)))
+    assert reliability.pooled(draws.std(axis=1, ddof=1).tolist()) == pytest.approx(expected)

@@ -7,14 +7,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from safetensors import safe_open
 
+from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan import layers, networks
 from adversarial_nets.gan.game import Game, simultaneous_step
 from adversarial_nets.gan.networks import Network, initialise, limit_column_norms
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.layers import (
+    AnyLayer,
     ConvolutionalMaxoutParameters,
     DiscriminatorParameters,
     GeneratorParameters,
@@ -22,7 +25,7 @@ from adversarial_nets.parameters.layers import (
     MaxoutParameters,
     TransposedConvolutionParameters,
 )
-from support.experiments import shipped
+from support.experiments import shipped, shipped_values
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -506,3 +509,26 @@ def test_convolutional_players_play_a_step_and_survive_a_file(tmp_path):
     assert found == description
     noise = torch.rand((3, 4), generator=seeded())
     assert torch.equal(loaded(noise), generator(noise))
+
+
+@pytest.mark.parametrize("name", ["tfd", "fer2013", "tfd_small"])
+def test_column_norms_hold_before_the_first_update(name: str) -> None:
+    """The output layer's weights start from N(0, 1), a hundred for each pixel, of norm 10."""
+    description = shipped(name).generator
+    network = Network(description.noise_dimensions, description.layers)
+    initialise(network, stream(0, "norms"))
+    for layer in network.layers.values():
+        norms = layer.linear.weight.norm(dim=1)
+        assert norms.max() <= layer.description.max_column_norm * (1 + 1e-6)
+    assert norms.min() == pytest.approx(layer.description.max_column_norm, rel=1e-6)
+
+
+def test_weights_within_the_limit_start_as_they_would_without_one() -> None:
+    values = shipped_values("tfd")["generator"]["layers"]["h0"]
+    found = []
+    for limit in (None, 1e9):
+        layer = TypeAdapter(AnyLayer).validate_python({**values, "max_column_norm": limit})
+        network = Network(100, {"h0": layer})
+        initialise(network, stream(0, "norms"))
+        found.append(network.state_dict()["layers.h0.linear.weight"])
+    assert torch.equal(*found)

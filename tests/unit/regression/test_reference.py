@@ -1,6 +1,7 @@
 """A reference: what is written, from where it comes, and the README's table of all of them."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from adversarial_nets.core import files
-from adversarial_nets.core.errors import CheckFailed
+from adversarial_nets.core.errors import CheckFailed, InputError
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.regression import provenance, reference
 from adversarial_nets.report import tables
@@ -144,3 +145,9 @@ def test_only_the_table_between_the_markers_changes(project: Path) -> None:
     stale = re.sub(r"\| DBN.*\n", "", readme)
     assert stale != readme
     assert reference.with_results(stale, Path("reports/reference")) == readme
+
+
+def test_without_a_repository_there_is_no_provenance(project: Path) -> None:
+    shutil.rmtree(".git")
+    with pytest.raises(InputError, match="git cannot tell the commit that a reference comes from: fatal: not a git repository"):
+        reference.write_references()

@@ -109,6 +109,7 @@ def test_an_untrained_discriminator_is_not() -> None:
 def test_the_three_values_of_the_criterion_agree(name: str, trained: dict[str, torch.nn.Module]) -> None:
     values = theory.three_values(trained[name], theory.PAIRS[name])
     assert max(values.values()) - min(values.values()) <= 1e-3
+    assert values["trained"] <= values["quadrature"]  # the maximum over all D; what quadrature is off by is far less
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -188,6 +189,26 @@ def test_a_lagging_discriminator_lets_it_rise() -> None:
     p_data, start = theory.discrete_pair()
     values = [theory.criterion(p_data, p_g) for p_g in theory.descend(p_data, start, 300, 0.002, 1.0)]
     assert np.diff(values).max() > 1e-3
+
+
+def test_the_faster_one_step_is_the_less_c_rises() -> None:
+    p_data, start = theory.discrete_pair()
+    rises = [
+        np.diff([theory.criterion(p_data, p_g) for p_g in theory.descend(p_data, start, 300, 0.002, rate)]).max()
+        for rate in (1.0, 4.0, 10.0, 20.0, 40.0)
+    ]
+    assert rises == sorted(rises, reverse=True)
+    assert rises[0] > 1e-3 > 1e-9 > rises[-1]
+
+
+def test_one_step_is_enough_for_a_discriminator_that_keeps_up() -> None:
+    """So Algorithm 1's inner loop is a way to keep up, not the only one."""
+    p_data, start = theory.discrete_pair()
+    values = np.array([theory.criterion(p_data, p_g) for p_g in theory.descend(p_data, start, 300, 0.002, 40.0)])
+    optimal = np.array([theory.criterion(p_data, p_g) for p_g in theory.descend(p_data, start, 300, 0.002)])
+    assert np.diff(values).max() <= 1e-9
+    assert abs(values - optimal).max() < 0.02
+    assert values[-1] == pytest.approx(optimal[-1], abs=1e-6)
 
 
 # Figure 1
