@@ -659,6 +659,14 @@ def page() -> str:
         "Any other value anywhere in a parameter file is either accepted or named in one line: hypothesis makes them up\n"
         "(`tests/unit/parameters`). Under `dvc repro` a wrong parameter is refused before anything is deleted, and after any\n"
         "other failure `dvc checkout` brings every output back (`tests/pipeline/test_pipeline.py`).",
+        "| tried | what happens | test |\n"
+        "| --- | --- | --- |\n"
+        "| the environments of notebooks, cluster jobs, cron, CI | the same bytes | `tests/pipeline/test_surroundings.py` |\n"
+        "| a terminal whose encoding lacks a sign | `?` in its place; the same exit status | `tests/unit/core` |\n"
+        "| no git | `make` says so before it sets anything up | `tests/pipeline/test_packaging.py` |\n"
+        "| `dvc exp run -S` with a wrong name or seed | nothing is deleted or left behind | `tests/pipeline/test_pipeline.py` |\n"
+        "| `ParzenWindow` with tables, lists, arrays of any layout | taken as they are meant | `tests/unit/likelihood` |\n"
+        "| `ParzenWindow` with masked values, another device, no σ | ValueError that names the argument | the same |",
     ]
     for kind in dict.fromkeys(row.kind for row in ROWS):
         lines = ["| input | met by | exit status | what it gets |", "| --- | --- | --- | --- |"]

@@ -9,6 +9,7 @@ from torchvision.datasets import CIFAR10, MNIST
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data import sources
 from adversarial_nets.parameters.data_sets import AnyData, Images
+from adversarial_nets.running import paths
 from support.source_files import FOLDER, Archives, Batches, snapshot
 
 
@@ -126,3 +127,11 @@ def test_an_archive_that_was_fetched_is_read_as_its_files_are(tmp_path: Path) ->
     assert contents(tmp_path / "files") != contents(tmp_path / "archive")
     for name, value in vars(first).items():
         np.testing.assert_array_equal(getattr(second, name), value)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("~/raw", "{home}/raw"), ("~nobody-of-that-name/raw", "~nobody-of-that-name/raw")])
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str, meant: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", given)
+    monkeypatch.setenv("ADVERSARIAL_NETS_CHECKPOINTS", given)
+    assert paths.raw() == paths.checkpoints() == Path(meant.format(home=tmp_path))
