@@ -33,6 +33,8 @@ def exit_status() -> Iterator[None]:
     except InputError as error:
         _end(error, 2)
     except OPENING as error:
+        if error.filename is None:  # no file's
+            raise
         _end(f"{error.filename}: cannot be opened: {error.strerror}; see to its permissions, or put the right file there", 2)
     except (MemoryError, RuntimeError) as error:
         if not _is_of_memory(error):
