@@ -149,5 +149,5 @@ def test_only_the_table_between_the_markers_changes(project: Path) -> None:
 
 def test_without_a_repository_there_is_no_provenance(project: Path) -> None:
     shutil.rmtree(".git")
-    with pytest.raises(InputError, match="git cannot tell the commit that a reference comes from: fatal: not a git repository"):
-        reference.write_references()
+    with pytest.raises(InputError, match="git cannot read this project's repository: fatal: not a git repository"):
+        reference.write_references(force=True)
