@@ -52,7 +52,7 @@ check-lock: setup  ## are the lock files in step with code and parameters? needs
 	.venv/bin/python -m adversarial_nets.regression.lock_files
 
 test: setup  ## run the tests (minutes)
-	.venv/bin/pytest -q -n auto --dist loadscope -m 'not slow and not nightly'
+	.venv/bin/pytest -q -n auto --dist loadscope --no-loadscope-reorder -m 'not slow and not nightly'
 
 test-slow: setup  ## run the longer tests (a quarter of an hour): kills, clones, the default pipeline from scratch
 	.venv/bin/pytest -q -m slow
