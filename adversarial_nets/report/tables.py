@@ -74,11 +74,12 @@ def _sanity(score: Score) -> dict:
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
     """Table 1 as the paper lays it out: a row per model, a column per data set, cells such as ``225 ± 2`` in nats, and how many
-    runs that is of if any collapsed.
+    runs that is of if any collapsed. Sanity rows that two experiments on the same data share stand there once.
     """
-    named = table.assign(
-        value=[_value(row) + _runs_in_words(row) for row in table.itertuples()],
-        model=[f"{row.model} ({row.experiment})" if isinstance(row.experiment, str) else row.model for row in table.itertuples()],
+    rows = table[(table["origin"] != SANITY) | ~table.duplicated(["model", "data_set", "log_likelihood"])]
+    named = rows.assign(
+        value=[_value(row) + _runs_in_words(row) for row in rows.itertuples()],
+        model=[f"{row.model} ({row.experiment})" if isinstance(row.experiment, str) else row.model for row in rows.itertuples()],
     )
     data_sets = list(dict.fromkeys(named["data_set"]))
     wide = named.pivot_table(index=["model", "origin"], columns="data_set", values="value", aggfunc="first", sort=False)

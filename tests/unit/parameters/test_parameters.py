@@ -102,7 +102,14 @@ def test_the_annealed_experiment_differs_in_its_decay_and_length_alone() -> None
     plain, annealed = (shipped_values(name) for name in ("mnist", "mnist_annealed"))
     assert annealed["training"].pop("annealing")
     assert annealed["training"].pop("epochs") > plain["training"].pop("epochs")
+    assert plain["training"].pop("averaging")  # which changes no bit of the game
     assert annealed == plain
+
+
+def test_the_averaged_experiment_is_the_run_of_the_paper_s() -> None:
+    last, average = (shipped_values(name) for name in ("mnist", "mnist_averaged"))
+    assert (last["training"].pop("keep"), average["training"].pop("keep")) == ("last", "average")
+    assert average == last
 
 
 def test_the_papers_mnist_experiment_has_the_published_settings() -> None:

@@ -38,6 +38,7 @@ def test_what_was_measured_stands_below_in_a_column_of_its_data_set() -> None:
 def test_two_experiments_on_one_data_set_have_a_row_each() -> None:
     comparison = tables.comparison(tables.results_table([experiment_result("a"), experiment_result("b")]))
     assert {"Adversarial nets (a)", "Adversarial nets (b)"} <= set(comparison["model"])
+    assert comparison["model"].str.startswith("Training images").sum() == 1  # the same for both
 
 
 def test_sanity_rows_stand_beside_and_are_marked() -> None:
