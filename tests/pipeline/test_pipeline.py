@@ -156,14 +156,17 @@ def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished)
         ("seeds=3", "'Value' object is not iterable"),  # DVC's own words, which the how-to explains
     ],
 )
-def test_a_name_that_is_refused_deletes_nothing_and_leaves_nothing(finished, setting, said):
+def test_after_a_name_that_is_refused_everything_comes_back_and_nothing_stays(finished, setting, said):
+    """`dvc exp run` takes away what is no longer named before any stage can refuse the name; it is all in the cache."""
     before = everything(finished)
     try:
         output = finished.run("dvc", "exp", "run", "-S", setting, status=255)
     finally:
-        finished.run("git", "checkout", "--quiet", "params.yaml")
+        finished.run("git", "checkout", "--quiet", "params.yaml", "experiments")
+        finished.run("dvc", "checkout")
     assert said in output
     assert "Traceback" not in output
+    assert ("git checkout params.yaml experiments; dvc checkout" in output) == output.count("error: ")
     assert everything(finished) == before
     assert "Running stage" not in finished.run("dvc", "repro", "report")
 

@@ -664,7 +664,7 @@ def page() -> str:
         "| the environments of notebooks, cluster jobs, cron, CI | the same bytes | `tests/pipeline/test_surroundings.py` |\n"
         "| a terminal whose encoding lacks a sign | `?` in its place; the same exit status | `tests/unit/core` |\n"
         "| no git | `make` says so before it sets anything up | `tests/pipeline/test_packaging.py` |\n"
-        "| `dvc exp run -S` with a wrong name or seed | nothing is deleted or left behind | `tests/pipeline/test_pipeline.py` |\n"
+        "| `dvc exp run -S` with a wrong name or seed | refused; `dvc checkout` brings all back | `tests/pipeline` |\n"
         "| `ParzenWindow` with tables, lists, arrays of any layout | taken as they are meant | `tests/unit/likelihood` |\n"
         "| `ParzenWindow` with masked values, another device, no σ | ValueError that names the argument | the same |",
     ]
