@@ -19,7 +19,7 @@ OTHER_KERNELS = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
     "MKL_CBWR": "COMPATIBLE",
-    "ADVERSARIAL_NETS_THREADS": "2",
+    "ADVERSARIAL_NETS_THREADS": "1",
 }
 RAW = Path(os.environ.get("ADVERSARIAL_NETS_DATA") or ROOT / "data" / "raw").resolve()
 
