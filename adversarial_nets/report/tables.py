@@ -74,9 +74,11 @@ def _sanity(score: Score) -> dict:
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
     """Table 1 as the paper lays it out: a row per model, a column per data set, cells such as ``225 ± 2`` in nats, and how many
-    runs that is of if any collapsed. Sanity rows that two experiments on the same data share stand there once.
+    runs that is of if any collapsed. Sanity rows stand below, and once if experiments on the same data share them.
     """
-    rows = table[(table["origin"] != SANITY) | ~table.duplicated(["model", "data_set", "log_likelihood"])]
+    is_sanity = table["origin"] == SANITY
+    shared = table.round({"log_likelihood": 1}).duplicated(["model", "data_set", "log_likelihood"])
+    rows = pd.concat([table[~is_sanity], table[is_sanity & ~shared]])
     named = rows.assign(
         value=[_value(row) + _runs_in_words(row) for row in rows.itertuples()],
         model=[f"{row.model} ({row.experiment})" if isinstance(row.experiment, str) else row.model for row in rows.itertuples()],
