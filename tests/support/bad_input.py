@@ -599,10 +599,6 @@ ROWS = [
           setting(f"{EXPERIMENT}:{section}", {"lowest": 1e-170, "highest": 1e-160, "count": 2}), 2,
           f"{EXPERIMENT}:{section}.lowest: must be from 1e-60 to 1e60: beyond, log-likelihoods overflow")
       for section, purpose in (("evaluation.sigma", "evaluation"), ("training.validation.sigma", "validation"))),
-    *(Row("Parameters", f"more {what} than there is memory", CHECK, setting(f"{EXPERIMENT}:{key}", 10**12), 2,
-          f"{EXPERIMENT}:{said}: asks for an array of … GiB, and this machine has … GiB; lower it")
-      for what, key, said in (("units", "generator.layers.h0.units", "generator.layers.h0"),
-                              ("samples", "sampling.num_samples", "sampling.num_samples"))),
     Row("Parameters", "a model that there is not", CHECK, setting(f"{EXPERIMENT}:model", "dbn"), 2,
         f"{EXPERIMENT}:model: must be one of adversarial, deep_belief_network, contractive_autoencoder, "
         "generative_stochastic_network (it is 'dbn')"),
@@ -613,9 +609,10 @@ ROWS = [
     Row("Parameters", "a layer that is not trained", CHECK,
         setting(f"{OTHER}:generator.layers.h3", {"units": 5}), 2,
         f"{OTHER}:training.layers: must name the generator's layers: h1, h2, h3"),
-    Row("Parameters", "hidden units beyond this machine's memory", CHECK,
-        setting(f"{OTHER}:generator.layers.h1.units", 10**12), 2,
-        f"{OTHER}:generator.layers.h1.units: asks for an array of … GiB, and this machine has … GiB; lower it"),
+    *(Row("Parameters", f"more {what} than there is memory", CHECK, setting(f"{EXPERIMENT}:{key}", 10**12), 2,
+          f"{EXPERIMENT}:{said}: asks for an array of … GiB, and this machine has … GiB; lower it")
+      for what, key, said in (("units", "generator.layers.h0.units", "generator.layers.h0"),
+                              ("samples", "sampling.num_samples", "sampling.num_samples"))),
     Row("Parameters", "the same, where no check came first", TRAIN, setting(f"{EXPERIMENT}:generator.layers.h0.units", 10**12), 2,
         NO_MEMORY),
     Row("Parameters", "the same, where no check came first", SAMPLE, setting(f"{EXPERIMENT}:sampling.num_samples", 10**12), 2,

@@ -15,10 +15,11 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, InputError
 from adversarial_nets.gan.run import PACKAGE, Setup, Summary
 from adversarial_nets.parameters.baselines import LearningRateParameters
-from adversarial_nets.parameters.reading import AnyExperiment
+from adversarial_nets.parameters.reading import AnyExperiment, parse_experiment
 from adversarial_nets.running.checkpoints import Checkpoint
+from adversarial_nets.running.machine import refuse_too_large
 from adversarial_nets.running.paths import RunPaths
-from support.experiments import BASELINES, small, small_baseline
+from support.experiments import BASELINES, small, small_baseline, small_baseline_values
 from support.stops import StopsAt
 
 CPU = torch.device("cpu")
@@ -106,6 +107,14 @@ def test_a_learning_curve_has_a_validation_once_the_last_layer_learns(model, ima
     values = [row["validation_log_likelihood"] for row in run.curve]
     without = 0 if model == "generative_stochastic_network" else 2
     assert [math.isnan(value) for value in values] == [True] * without + [False] * 2
+
+
+@each_model
+def test_more_than_there_is_memory_is_refused_by_name(model):
+    values = small_baseline_values(model)
+    values["generator"]["layers"]["h2"]["units"] = 10**13
+    with pytest.raises(InputError, match=r"^a.yaml:generator.layers.h2.units: asks for an array of .* GiB"):
+        refuse_too_large(parse_experiment(values, "a.yaml"), Path("a.yaml"))
 
 
 def test_the_code_of_baselines_is_in_the_keys_of_their_runs_alone(images):
