@@ -25,7 +25,7 @@ DIGESTS = {
     "mnist": "feb11f4550b41e82",
     "deep_belief_network": "4f55b4881eb63231",
     "contractive_autoencoder": "360baa8b8966e0ed",
-    "generative_stochastic_network": "32114bef9cf8ac02",
+    "generative_stochastic_network": "d729a2c3569c9977",
     "float32 scores": "1a9f002aaa4e24e7",
     "float64 scores": "b6bd149fa79021df",
     "section 4": "7753677baa2243e6",
