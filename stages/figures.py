@@ -1,31 +1,26 @@
-"""Draw a generator's samples beside their nearest training images (Figure 2) and interpolations (Figure 3); measure copying.
+"""Draw samples beside their nearest training images (Figure 2), and measure copying.
 
-If the kept generator is an average, a third picture shows what averaging did to samples of the same z.
+Of adversarial nets also interpolations (Figure 3), and what averaging did to samples of the same z if the kept generator is an
+average; of a baseline, its Markov chains.
 """
 
 from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import TEST
 from adversarial_nets.diagnostics.neighbours import copying
-from adversarial_nets.gan.networks import load_generator
-from adversarial_nets.gan.sampling import draw_samples
 from adversarial_nets.likelihood.protocol import load_samples
-from adversarial_nets.report.figures.images import averaging, figure_2, figure_3
+from adversarial_nets.report.figures.images import chains, figure_2, of_generator
 from adversarial_nets.report.figures.style import save
 from adversarial_nets.running.stage import Task, main
 
 
 def draw(task: Task) -> None:
     data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
-    device = devices.resolve(task.project.device)
-    generator, description = load_generator(task.paths.generator, device)
-    figures = {
-        task.paths.samples_figure: figure_2(samples, data),
-        task.paths.interpolations_figure: figure_3(generator, description, task.seed, data),
-    }
-    if task.paths.last_generator.exists():
-        last, _ = load_generator(task.paths.last_generator, device)
-        figures[task.paths.averaging_figure] = averaging(samples, draw_samples(last, description, len(samples), task.seed), data)
+    figures = {task.paths.samples_figure: figure_2(samples, data)}
+    if task.experiment.model == "adversarial":
+        figures |= of_generator(task.paths, samples, data, devices.resolve(task.project.device))
+    else:
+        figures[task.paths.chains_figure] = chains(samples, task.experiment.sampling.chains, data)
     with files.replacing(task.paths.figures) as folder:
         folder.mkdir()
         for path, figure in figures.items():

@@ -1,16 +1,17 @@
-"""Draw the samples that stand for a generator in the Parzen window."""
+"""Draw the samples that stand for a model in the Parzen window."""
 
+import numpy as np
+
+from adversarial_nets.baselines.models import sample_stream
 from adversarial_nets.core import devices, files
-from adversarial_nets.gan.networks import load_generator
-from adversarial_nets.gan.sampling import draw_samples
+from adversarial_nets.data import prepared
 from adversarial_nets.running.stage import Task, main
 
 
 def sample(task: Task) -> None:
-    device = devices.resolve(task.project.device)
-    generator, description = load_generator(task.paths.generator, device)
-    samples = draw_samples(generator, description, task.experiment.sampling.num_samples, task.seed)
-    files.write_npy(task.paths.samples, samples)
+    data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
+    samples = sample_stream(task.paths, task.experiment, data.training_images, device)
+    files.write_npy(task.paths.samples, np.concatenate(list(samples)))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Train a generator against a discriminator; a run that was stopped resumes from where it was.
+"""Train a model: a generator against a discriminator, or a baseline; a run that was stopped resumes from where it was.
 
 If an experiment that differs only in what is kept has played the same run, its players are taken instead.
 """
 
+from adversarial_nets.baselines.training import training_of
 from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import VALIDATION
-from adversarial_nets.gan import run as runs
-from adversarial_nets.gan import training
+from adversarial_nets.gan.run import Setup
 from adversarial_nets.report.model_card import model_card
 from adversarial_nets.running import logs, paths
 from adversarial_nets.running.checkpoints import Work, parent_process, under_way
@@ -17,21 +17,19 @@ from adversarial_nets.running.stage import Task, main
 
 def train(task: Task) -> None:
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
-    setup = runs.Setup(task.experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, device)
-    key = setup.key()
-    with under_way(
-        Work(f"{task.name}-{task.seed}", task.title, key), paths.LOCKS, paths.checkpoints(), parent_process()
-    ) as checkpoint:
-        if played := setup.can_be_replayed and logs.finished_elsewhere(task.paths, key):
+    training = training_of(Setup(task.experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, device))
+    work = Work(f"{task.name}-{task.seed}", task.title, training.key)
+    with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
+        if played := training.replay and logs.finished_elsewhere(task.paths, training.key):
             print(f"{task.title}: the same run as {played[0].name}'s, which is finished: its players are taken")
-            run, seconds = training.replay(setup, played[0].model), played[1].seconds
+            run, seconds = training.replay(played[0].model), played[1].seconds
         else:
-            with EpochProgress(task.title, runs.num_epochs(task.experiment)) as show:
-                run = training.train(setup, show, checkpoint)
+            with EpochProgress(task.title, training.epochs) as show:
+                run = training.train(show, checkpoint)
             seconds = checkpoint.seconds
-        runs.save(run, task.paths.model)
+        training.save(run, task.paths.model)
         files.write_text(task.paths.model_card, model_card(run, data, task.name, task.seed))
-        logs.write(task.paths, seconds, key)
+        logs.write(task.paths, seconds, training.key)
         checkpoint.clear()
 
 

@@ -1,18 +1,18 @@
 """How far the Parzen estimate can be trusted: its intervals, what it depends on, and its error where the truth is known."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 from scipy.optimize import minimize_scalar
 from scipy.stats import bootstrap, norm
 
 from adversarial_nets.core.arithmetic import log_spaced
 from adversarial_nets.data.prepared import VALIDATION, PreparedData
 from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
-from adversarial_nets.gan.networks import Network
-from adversarial_nets.gan.sampling import SampleStream, draw_samples
 from adversarial_nets.likelihood.parzen import Array, ParzenWindow
 from adversarial_nets.likelihood.protocol import (
     Score,
@@ -24,8 +24,7 @@ from adversarial_nets.likelihood.protocol import (
     spaced_counts,
 )
 from adversarial_nets.parameters.evaluation import EvaluationParameters, SigmaGrid
-from adversarial_nets.parameters.experiment import Experiment
-from adversarial_nets.parameters.layers import GeneratorParameters
+from adversarial_nets.parameters.reading import AnyExperiment
 
 CONFIDENCE, RESAMPLES = 0.95, 10_000
 TOLERANCE = 1e-3  # of log σ
@@ -35,12 +34,15 @@ KNOWN_DENSITY_SIGMAS = log_spaced(0.02, 2.0, 30)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A generator with the samples (n, D) that were drawn from it, and the seed of its random streams."""
+    """A model's samples (n, D), and how to draw a number of them from a random stream of another name, in blocks.
 
-    generator: Network
-    description: GeneratorParameters
-    seed: int
+    ``others``: samples, in blocks, of the other generators of the same run by name. ``device``: where to score.
+    """
+
     samples: np.ndarray
+    draw: Callable[[int, str], Iterable[np.ndarray]]
+    others: dict[str, Iterable[np.ndarray]]
+    device: torch.device
 
 
 @dataclass(frozen=True)
@@ -85,21 +87,18 @@ def pooled(deviations: list[float]) -> float:
     return float(np.sqrt(np.mean(np.square(deviations))))
 
 
-def measure(
-    drawn: Drawn, folds: list[np.ndarray], others: dict[str, Network], data: PreparedData, experiment: Experiment
-) -> Reliability:
-    """Of a generator whose samples gave the test images these log-likelihoods, (m,) for each fold, and of the run's ``others``.
+def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experiment: AnyExperiment) -> Reliability:
+    """Of a model whose samples gave the test images these log-likelihoods, (m,) for each fold.
 
     Raises InputError if a window refuses the data or a bandwidth.
     """
-    device, protocol, asked = next(drawn.generator.parameters()).device, experiment.evaluation, experiment.reliability
+    device, protocol, asked = drawn.device, experiment.evaluation, experiment.reliability
 
     def scored(count: int, name: str) -> Score:
-        samples = SampleStream(drawn.generator, drawn.description, count, drawn.seed, name)
-        return score(ParzenWindow(samples, device=device), count, data, protocol)
+        return score(ParzenWindow(drawn.draw(count, name), device=device), count, data, protocol)
 
-    def alternative(name: str, generator: Network) -> Alternative:
-        samples = draw_samples(generator, drawn.description, len(drawn.samples), drawn.seed)
+    def alternative(name: str, stream: Iterable[np.ndarray]) -> Alternative:
+        samples = np.concatenate(list(stream))
         window = ParzenWindow(samples, device=device)
         return Alternative(name, score(window, len(samples), data, protocol), sharpness(samples, data))
 
@@ -109,7 +108,7 @@ def measure(
             refined=refined_score(ParzenWindow(drawn.samples, device=device), data, protocol),
             draws=[scored(experiment.sampling.num_samples, f"draw {number}") for number in range(asked.num_draws)],
             by_num_samples=[scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
-            alternatives=[alternative(name, generator) for name, generator in others.items()],
+            alternatives=[alternative(name, stream) for name, stream in drawn.others.items()],
         )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from adversarial_nets.core import files
 from adversarial_nets.gan.layers import layer_of
 from adversarial_nets.parameters.layers import AnyLayer, DiscriminatorParameters, GeneratorParameters, Shape
+from adversarial_nets.parameters.section import Section
 
 
 class Network(nn.Module):
@@ -95,7 +96,7 @@ def limit_column_norms(network: Network) -> None:
             weight.mul_(limit / norms.clamp(min=limit))
 
 
-def save_network(network: Network, description: GeneratorParameters | DiscriminatorParameters, path: Path) -> None:
+def save_network(network: nn.Module, description: Section, path: Path) -> None:
     """Weights and description in one safetensors file, which holds no code.
 
     One metadata entry only: the format does not promise an order of several, and equal networks must give equal bytes.
@@ -108,7 +109,7 @@ def save_network(network: Network, description: GeneratorParameters | Discrimina
 def load_generator(path: Path, device: torch.device) -> tuple[Network, GeneratorParameters]:
     """A saved generator and its description. Raises InputError if there is none, or it is damaged."""
     with files.reading(path, "train"):
-        text, weights = _read_network(path)
+        text, weights = read_network(path)
         description = GeneratorParameters.model_validate_json(text)
         network = Network(description.noise_dimensions, description.layers)
         network.load_state_dict(weights)
@@ -118,13 +119,13 @@ def load_generator(path: Path, device: torch.device) -> tuple[Network, Generator
 def load_discriminator(path: Path, inputs: Shape, device: torch.device) -> Network:
     """A saved discriminator of images (C, H, W). Raises InputError if there is none, or it is damaged."""
     with files.reading(path, "train"):
-        text, weights = _read_network(path)
+        text, weights = read_network(path)
         network = Network(inputs, DiscriminatorParameters.model_validate_json(text).layers)
         network.load_state_dict(weights)
     return network.to(device)
 
 
-def _read_network(path: Path) -> tuple[str, dict[str, Tensor]]:
+def read_network(path: Path) -> tuple[str, dict[str, Tensor]]:
     """A saved network's description, as JSON, and its weights."""
     with safe_open(path, framework="pt") as file:
         return file.metadata()["description"], {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)

@@ -57,7 +57,7 @@ class Setup:
     def _experiment_but_keep(self) -> dict[str, Any]:
         """The last generator and the average are of the same course of events; which one is the best decides during it."""
         values = self.experiment.model_dump(include={"generator", "discriminator", "training"})
-        if self.experiment.training.keep != "best":
+        if values["training"].get("keep", "best") != "best":
             del values["training"]["keep"]
         return values
 
@@ -229,7 +229,8 @@ class Summary:
     updates: int
     validation_log_likelihood: float
     generator_parameters: int
-    discriminator_parameters: int
+    discriminator_parameters: int | None = None
+    model: str | None = None  # a baseline's name
     products: str | None = None  # "plain" if they are not specified to the last bit on this processor
 
 
@@ -243,8 +244,13 @@ def summary(run: Run) -> Summary:
         validation_log_likelihood=run.kept.log_likelihood,
         generator_parameters=run.kept.generator.num_parameters,
         discriminator_parameters=run.kept.discriminator.num_parameters,
-        products=None if run.images.device.type == "cuda" or arithmetic.is_specified() else "plain",
+        products=products(run.images.device),
     )
+
+
+def products(device: torch.device) -> str | None:
+    """What a summary says of the products on a device."""
+    return None if device.type == "cuda" or arithmetic.is_specified() else "plain"
 
 
 def num_epochs(experiment: Experiment) -> int:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -52,6 +52,10 @@ class SampleStream:
         for start in range(0, self.count, BLOCK_SIZE):
             shape = (min(BLOCK_SIZE, self.count - start), self.description.noise_dimensions)
             yield generate(self.generator, draw_noise(self.description.noise, shape, random))
+
+    def drawn(self, count: int, name: str) -> "SampleStream":
+        """So many samples from another random stream."""
+        return replace(self, count=count, name=name)
 
 
 def interpolated_noise(noise: str, dimensions: int, lines: int, steps: int, generator: torch.Generator) -> Tensor:

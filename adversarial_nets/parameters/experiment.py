@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,14 +18,10 @@ from adversarial_nets.parameters.section import Section, require
 from adversarial_nets.parameters.training import TrainingParameters
 
 
-class Experiment(Section):
-    """One experiment, complete in itself."""
+class Measured(Section):
+    """What every experiment has, whatever its model: images, and how samples are scored."""
 
     data: AnyData = Field(description="images and their split")
-    generator: GeneratorParameters = Field(description="noise and the layers that turn it into an image")
-    discriminator: DiscriminatorParameters = Field(description="layers that turn an image into the probability that it is real")
-    training: TrainingParameters = Field(description="how the game is played")
-    sampling: SamplingParameters = Field(description="samples of the kept generator")
     evaluation: EvaluationParameters = Field(description="the Parzen-window protocol")
     sanity: SanityParameters = Field(description="sanity checks: stand-ins for samples, scored by the generator's protocol")
     reliability: ReliabilityParameters = Field(description="how far the generator's log-likelihood can be trusted")
@@ -34,6 +30,16 @@ class Experiment(Section):
     def image_shape(self) -> Shape:
         """Channels, height and width of one image."""
         return self.data.shape
+
+
+class Experiment(Measured):
+    """One experiment with adversarial nets, complete in itself."""
+
+    model: Literal["adversarial"] = Field("adversarial", description="which model; without it, adversarial nets")
+    generator: GeneratorParameters = Field(description="noise and the layers that turn it into an image")
+    discriminator: DiscriminatorParameters = Field(description="layers that turn an image into the probability that it is real")
+    training: TrainingParameters = Field(description="how the game is played")
+    sampling: SamplingParameters = Field(description="samples of the kept generator")
 
     def largest_arrays(self) -> Iterator[tuple[str, int]]:
         """Values that must be in memory at once, by the parameter that decides how many."""

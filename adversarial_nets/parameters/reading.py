@@ -12,10 +12,23 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from adversarial_nets.core.errors import InputError, one_line
+from adversarial_nets.parameters.baselines import (
+    Baseline,
+    ContractiveAutoencoderExperiment,
+    DeepBeliefNetworkExperiment,
+    GenerativeStochasticNetworkExperiment,
+)
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.messages import first_complaint
 from adversarial_nets.parameters.section import Section, nearest
 
+MODELS: dict[str, type[Experiment] | type[Baseline]] = {
+    "adversarial": Experiment,
+    "deep_belief_network": DeepBeliefNetworkExperiment,
+    "contractive_autoencoder": ContractiveAutoencoderExperiment,
+    "generative_stochastic_network": GenerativeStochasticNetworkExperiment,
+}
+AnyExperiment = Experiment | Baseline
 AnySection = TypeVar("AnySection", bound=Section)
 
 
@@ -24,10 +37,25 @@ def read(path: Path, schema: type[AnySection]) -> AnySection:
     return parse(parse_yaml(read_text(path), str(path)), schema, str(path))
 
 
-def read_experiments(folder: Path) -> dict[str, Experiment]:
+def read_experiment(path: Path) -> AnyExperiment:
+    """An experiment's file, of whatever model. Raises InputError as ``read`` does."""
+    return parse_experiment(parse_yaml(read_text(path), str(path)), str(path))
+
+
+def parse_experiment(values: Any, name: str) -> AnyExperiment:
+    """Check the values of an experiment's file, by the schema of its model; a file that names none is of adversarial nets."""
+    model = values.get("model", "adversarial") if isinstance(values, dict) else "adversarial"
+    if model == "adversarial" and isinstance(values, dict) and values.get("discriminator", {}) is None:
+        raise InputError(f"{name}:model: adversarial nets need a discriminator; of others, name the model: {', '.join(MODELS)}")
+    if not isinstance(model, str) or model not in MODELS:
+        raise InputError(one_line(f"{name}:model: must be one of {', '.join(MODELS)} (it is {model!r})"))
+    return parse(values, MODELS[model], name)
+
+
+def read_experiments(folder: Path) -> dict[str, AnyExperiment]:
     """Every experiment file in a folder and in the folders in it, by name. Raises InputError with the first that is wrong."""
     paths = sorted(folder.rglob("*.yaml"))
-    experiments = {path.stem: read(path, Experiment) for path in paths}
+    experiments = {path.stem: read_experiment(path) for path in paths}
     for path in paths:
         if path.stem == "theory":
             raise InputError(f"{path}: an experiment cannot be called 'theory': results have that name already; rename the file")

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Ablations, Project
+from adversarial_nets.parameters.reading import MODELS
 
-FILES = {"params.yaml": Project, "experiments/*.yaml": Experiment, "ablations/params.yaml": Ablations}
+FILES = {"params.yaml": [Project], "experiments/*.yaml": list(MODELS.values()), "ablations/params.yaml": [Ablations]}
 INTRODUCTION = """\
 # Parameters
 
@@ -16,15 +16,18 @@ Every key of every parameter file, made of the schema by `python -m adversarial_
 refuses unknown keys, other types and values outside these limits before any work is done. A key without a default is required.
 """
 LIMITS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}"}
-TYPES = {"integer": "whole number", "number": "number", "string": "text", "array": "list", "object": "mapping"}
+TYPES = {"null": "`null`", "integer": "whole number", "number": "number", "string": "text", "array": "list", "object": "mapping"}
 
 
 def page() -> str:
     """Markdown: a table for each section of each file."""
     parts = [INTRODUCTION]
-    for file, schema in FILES.items():
-        whole = schema.model_json_schema()
-        parts += [f"## `{file}`\n", *_sections(whole, "", whole["$defs"], set())]
+    for file, schemas in FILES.items():
+        parts.append(f"## `{file}`\n")
+        seen: set[str] = set()
+        for schema in schemas:
+            whole = schema.model_json_schema()
+            parts += _sections(whole, "", whole["$defs"], seen)
     return "\n".join(parts)
 
 
@@ -46,9 +49,15 @@ def _sections(schema: dict[str, Any], path: str, definitions: dict[str, Any], se
 def _table(section: dict[str, Any]) -> str:
     rows = ["| Key | Type and limits | Default | Meaning |", "| --- | --- | --- | --- |"]
     for key, value in section["properties"].items():
-        given = "" if key in section.get("required", []) else "none" if value["default"] is None else f"{value['default']:g}"
+        given = "" if key in section.get("required", []) else _default(value["default"])
         rows.append(f"| `{key}` | {_type(value)} | {given} | {value['description']} |")
     return "\n".join(rows) + "\n"
+
+
+def _default(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return f"`{value}`" if value else "none"
+    return f"{value:g}"
 
 
 def _type(value: dict[str, Any]) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from adversarial_nets.baselines.models import sample_stream
 from adversarial_nets.core import files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import TEST
-from adversarial_nets.gan.networks import load_generator
-from adversarial_nets.gan.sampling import draw_samples
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, load_samples
+from adversarial_nets.parameters.reading import read_experiment
 from adversarial_nets.regression.claims import OF_ONE_IMAGE, RECOMPUTED, Claim, Compared, Numbers, if_present
 from adversarial_nets.running.paths import RunPaths
 
@@ -23,7 +23,7 @@ def of_run(run: RunPaths) -> Iterator[Claim]:
     sources = [run.samples, run.prepared, run.log_likelihoods, run.cross_validation]
     yield if_present(run.log_likelihoods, sources, lambda: (*map(_by_image, _rescored(run)), OF_ONE_IMAGE))
     yield if_present(run.log_likelihoods, sources, lambda: (*map(_means, _rescored(run)), RECOMPUTED))
-    yield if_present(run.samples, [run.generator, run.samples], lambda: _redrawn(run))
+    yield if_present(run.samples, [run.generator, run.samples, run.prepared, run.parameters], lambda: _redrawn(run))
 
 
 def _rescored(run: RunPaths) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -37,10 +37,11 @@ def _rescored(run: RunPaths) -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 def _redrawn(run: RunPaths) -> Compared:
     """The first samples, drawn again: each by its pixels' largest difference."""
-    generator, description = load_generator(run.generator, torch.device("cpu"))
-    kept = load_samples(run.samples)
-    again = draw_samples(generator, description, len(kept), run.seed)
-    apart = np.abs(again[:NUM_SAMPLES] - kept[:NUM_SAMPLES]).max(axis=1)
+    experiment, images = read_experiment(run.parameters), prepared.load(run.prepared).training_images
+    stream = sample_stream(run, experiment, images, torch.device("cpu"))
+    kept = load_samples(run.samples)[:NUM_SAMPLES]
+    again = np.concatenate(list(stream.drawn(len(kept), "sampling")))
+    apart = np.abs(again - kept).max(axis=1)
     found = {f"largest difference in sample {number}": float(value) for number, value in enumerate(apart)}
     return found, dict.fromkeys(found, 0.0), RECOMPUTED
 

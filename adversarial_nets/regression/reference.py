@@ -13,9 +13,8 @@ import pandas as pd
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, exit_status
-from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Project
-from adversarial_nets.parameters.reading import experiment_path, read
+from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
 from adversarial_nets.regression import provenance, revisions
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult, load_experiment
@@ -72,7 +71,7 @@ def write_reference(result: ExperimentResult, folder: Path) -> None:
     files.write_csv(folder / "learning_curve.csv", result.learning_curve())
     files.write_npz(folder / "log_likelihoods.npz", **scores(result))
     files.write_json(folder / "reliability.json", {seed.seed: asdict(seed.reliability) for seed in result.seeds})
-    experiment = read(experiment_path(result.name, paths.EXPERIMENTS), Experiment)
+    experiment = read_experiment(experiment_path(result.name, paths.EXPERIMENTS))
     files.write_json(folder / "parameters.json", experiment.model_dump())
     files.write_json(folder / "provenance.json", provenance.of(result))
     copy_figures(result.name, folder / "figures")

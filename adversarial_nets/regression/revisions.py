@@ -15,7 +15,8 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError, one_line
 from adversarial_nets.diagnostics.collapse import FINISHED
 from adversarial_nets.parameters.experiment import Experiment
-from adversarial_nets.parameters.reading import experiment_path, parse_yaml, read_text
+from adversarial_nets.parameters.reading import MODELS, AnyExperiment, experiment_path, parse_yaml, read_text
+from adversarial_nets.parameters.section import Section
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths
 
@@ -189,14 +190,18 @@ def _refuse(constant: str) -> None:
 
 
 def _by_path(parameters: dict[str, Any]) -> dict[str, Any]:
-    return dict(leaves({name: _with_defaults(name, section) for name, section in parameters.items()}))
+    """Parameters of an experiment by path. Those of another time name no model: they are of adversarial nets."""
+    schema = MODELS.get(str(parameters.get("model")), Experiment)
+    complete = {name: _with_defaults(schema, name, section) for name, section in parameters.items()}
+    return dict(leaves({"model": "adversarial", **complete}))
 
 
-def _with_defaults(name: str, section: Any) -> Any:
+def _with_defaults(schema: type[AnyExperiment], name: str, section: Any) -> Any:
     """A section of an experiment, complete; as it is if today's schema refuses it, because it is of another time."""
     try:
-        field = Experiment.model_fields[name]
-        return TypeAdapter(Annotated[field.annotation, field]).validate_python(section).model_dump()
+        field = schema.model_fields[name]
+        complete = TypeAdapter(Annotated[field.annotation, field]).validate_python(section)
+        return complete.model_dump() if isinstance(complete, Section) else complete
     except (KeyError, ValidationError):
         return section
 

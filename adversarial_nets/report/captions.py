@@ -10,6 +10,14 @@ SAMPLES_IN_THE_PAPER = (
 )
 INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
 INTERPOLATIONS_IN_THE_PAPER = "Figure 3, digits obtained by linear interpolation between coordinates in z space."
+CHAINS = (
+    "Seed {seed}: states of Markov chains as they were kept, one chain a row. The more neighbours in a row are alike, the fewer "
+    "independent samples there are."
+)
+CHAINS_IN_THE_PAPER = (
+    "none, because samples of adversarial nets “are uncorrelated because the sampling process does not depend on Markov chain "
+    "mixing”."
+)
 AVERAGING = (
     "Seed {seed}: samples with averaged weights, which are scored, each above what the last generator makes of the same z. "
     "Averaging takes away noise of the last updates, but also sharpness, which the estimate does not punish: see the table of "

@@ -26,21 +26,23 @@ def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChap
         pictures=[*first, *curve_pictures(result, folder)],
         other_seeds=[picture for pair in others for picture in pair],
         number=[Picture(counts, captions.COUNTS), Picture(blur, captions.BLUR, wide=True)],
-        helvetica=helvetica_picture(result.name, folder),
+        helvetica=helvetica_picture(result.name, folder) if result.helvetica else None,
     )
 
 
 def generator_pictures(run: RunPaths, folder: Path) -> list[Picture]:
-    """Samples and interpolations of one run, and what averaging did if it was averaged; drawn by the stage `figures`."""
-    drawn = [run.samples_figure, run.interpolations_figure, *([run.averaging_figure] if run.averaging_figure.exists() else [])]
-    samples, interpolations, *averaging = (
-        copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}") for path in drawn
-    )
-    in_the_paper = captions.SAMPLES_IN_THE_PAPER.format(panel=panel(run.name))
+    """Samples of one run, its interpolations or its chains, and what averaging did if it was averaged; drawn by `figures`."""
+    shown = {
+        run.samples_figure: (captions.SAMPLES, captions.SAMPLES_IN_THE_PAPER.format(panel=panel(run.name))),
+        run.interpolations_figure: (captions.INTERPOLATIONS, captions.INTERPOLATIONS_IN_THE_PAPER),
+    }
+    if run.chains_figure.exists():
+        shown = {run.samples_figure: (captions.SAMPLES, ""), run.chains_figure: (captions.CHAINS, captions.CHAINS_IN_THE_PAPER)}
+    if run.averaging_figure.exists():
+        shown[run.averaging_figure] = captions.AVERAGING, ""
     return [
-        Picture(samples, captions.SAMPLES.format(seed=run.seed), in_the_paper),
-        Picture(interpolations, captions.INTERPOLATIONS.format(seed=run.seed), captions.INTERPOLATIONS_IN_THE_PAPER),
-        *(Picture(path, captions.AVERAGING.format(seed=run.seed)) for path in averaging),
+        Picture(copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}"), caption.format(seed=run.seed), paper)
+        for path, (caption, paper) in shown.items()
     ]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
+from adversarial_nets.baselines.training import Run as BaselineRun
+from adversarial_nets.baselines.training import summary
 from adversarial_nets.data.prepared import TEST, VALIDATION, PreparedData
 from adversarial_nets.gan.run import Run, num_epochs
 from adversarial_nets.parameters.layers import DiscriminatorParameters, GeneratorParameters
@@ -71,13 +73,53 @@ noise = draw_noise(description.noise, (16, description.noise_dimensions), stream
 images = generate(generator, noise).reshape(-1, {shape_arguments})
 ```
 """
+BASELINE_CARD = """# A generator of images: {name}, seed {seed}
+
+`generator.safetensors` is a {model} with a Markov chain that gives images like those of: {data_set}. It stands beside “Generative
+Adversarial Nets” (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661) in the reproduction adversarial-nets (licence: MIT).
+
+Parzen-window log-likelihood of {num_validation_images} validation images under {num_validation_samples} states of its chains:
+**{log_likelihood:.1f} nats**. Log-likelihoods on other data sets cannot be compared with it. It has {generator_parameters:,}
+parameters, and learned from {num_training} images in {updates:,} updates on {device}, with these parameters:
+
+```json
+{recipe}
+```
+
+For research and teaching: to look at, to score, and to compare with other models of the same data. It knows nothing but its
+training images, shows their selection and its biases, and takes no label. The terms of the data set hold for its images.
+`python -m stages.sample {name} {seed}` draws images from it.
+"""
 NOISE = {"uniform": "uniform on [−√3, √3]", "gaussian": "Gaussian"}
 AVERAGE = "its weights averaged over the run; `last_generator.safetensors` has its last weights"
 KEEP = {"best": "the best by this measure", "last": "kept because it was the last", "average": AVERAGE}
 
 
-def model_card(run: Run, data: PreparedData, name: str, seed: int) -> str:
+def model_card(run: Run | BaselineRun, data: PreparedData, name: str, seed: int) -> str:
     """Markdown about a finished run on prepared data; equal runs have equal cards."""
+    return (_game_card if isinstance(run, Run) else _baseline_card)(run, data, name, seed)
+
+
+def _baseline_card(run: BaselineRun, data: PreparedData, name: str, seed: int) -> str:
+    experiment, measured = run.setup.experiment, summary(run)
+    validation = experiment.training.validation
+    return BASELINE_CARD.format(
+        name=name,
+        seed=seed,
+        model=experiment.model.replace("_", " "),
+        data_set=data.title,
+        num_validation_images=len(run.setup.validation_images[: validation.num_images]),
+        num_validation_samples=f"{validation.sampling.num_samples:,}",
+        log_likelihood=measured.validation_log_likelihood,
+        generator_parameters=measured.generator_parameters,
+        num_training=f"{len(data.training):,}",
+        updates=run.updates,
+        device=measured.device,
+        recipe=json.dumps(experiment.model_dump(include={"generator", "training"}, exclude_none=True), indent=2),
+    )
+
+
+def _game_card(run: Run, data: PreparedData, name: str, seed: int) -> str:
     training, shape = run.experiment.training, data.images.shape[1:]
     kept = run.kept
     return CARD.format(

@@ -38,7 +38,7 @@ class ExperimentChapter:
     pictures: list[Picture]
     other_seeds: list[Picture]
     number: list[Picture]
-    helvetica: Picture
+    helvetica: Picture | None
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -81,8 +81,8 @@ class ExperimentChapter:
 
     @property
     def published(self) -> tuple[float, float] | None:
-        """The paper's value and standard error for adversarial nets on this data set, if it has one."""
-        return TABLE_1["Adversarial nets"].get(self.result.data_set)
+        """The paper's value and standard error for this model on this data set, if it has one."""
+        return TABLE_1[self.result.model].get(self.result.data_set)
 
 
 @dataclass(frozen=True)

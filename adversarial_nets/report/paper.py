@@ -33,6 +33,14 @@ TABLE_1 = {
     "Adversarial nets": {"MNIST": (225, 2), "TFD": (2057, 26)},
 }
 
+# The names that Table 1 gives to the models of experiment files.
+NAMES = {
+    "adversarial": "Adversarial nets",
+    "deep_belief_network": "DBN",
+    "contractive_autoencoder": "Stacked CAE",
+    "generative_stochastic_network": "Deep GSN",
+}
+
 # Figure 2: what its panels show, by the beginning of the names of experiments.
 PANELS = {
     "mnist": "Figure 2a, MNIST",

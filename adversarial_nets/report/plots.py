@@ -17,11 +17,11 @@ def write_plots(results: list[ExperimentResult], folder: Path) -> None:
 
 
 def plots(result: ExperimentResult) -> dict[str, pd.DataFrame]:
-    """Tables by the names of their plots, objectives and log-likelihoods in nats."""
+    """Tables by the names of their plots, objectives and log-likelihoods in nats; a baseline plays no game."""
     curve = result.learning_curve().groupby("epoch", as_index=False).mean().drop(columns="seed")
+    game = {"objectives": ["discriminator_objective", "generator_objective"], "outputs": ["d_real", "d_fake"]}
     return {
-        "objectives": curve[["epoch", "discriminator_objective", "generator_objective"]],
-        "outputs": curve[["epoch", "d_real", "d_fake"]],
+        **{name: curve[["epoch", *columns]] for name, columns in game.items() if "cost" not in curve},
         "validation": curve[["epoch", "validation_log_likelihood"]].dropna(),
         "sigma": result.sigma_curve().groupby("sigma", as_index=False).mean().drop(columns="seed"),
     }

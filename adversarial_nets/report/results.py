@@ -17,6 +17,7 @@ from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.run import Summary
 from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, mean_and_standard_error
+from adversarial_nets.report.paper import NAMES
 from adversarial_nets.running.paths import RunPaths
 
 TRAINING_IMAGES, CENTROIDS, MEAN = "training images as samples", "k-means centroids of training images", "mean training image"
@@ -47,15 +48,20 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """All runs of one experiment that were started, its sanity checks, its networks' costs, and how its first generator was made
-    to collapse.
+    """All runs of one experiment that were started, its sanity checks; of adversarial nets also their costs, and how the first
+    generator was made to collapse.
     """
 
     name: str
     seeds: list[SeedResult]
     sanity: Sanity
-    costs: Costs
-    helvetica: Helvetica
+    costs: Costs | None
+    helvetica: Helvetica | None
+
+    @property
+    def model(self) -> str:
+        """Its name in Table 1."""
+        return NAMES[self.seeds[0].summary.model or "adversarial"]
 
     @property
     def data_set(self) -> str:
@@ -199,8 +205,8 @@ def load_experiment(name: str, seeds: list[int]) -> ExperimentResult:
         name=name,
         seeds=results,
         sanity=load(of_all.sanity, "sanity", Sanity),
-        costs=load(of_all.costs, "costs", Costs),
-        helvetica=load(of_all.helvetica, "helvetica", Helvetica),
+        costs=load(of_all.costs, "costs", Costs | None),
+        helvetica=load(of_all.helvetica, "helvetica", Helvetica | None),
     )
 
 

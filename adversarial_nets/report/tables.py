@@ -41,7 +41,7 @@ def _reported() -> list[dict]:
 
 def _measured(experiment: ExperimentResult) -> list[dict]:
     shared = {"data_set": experiment.data_set, "experiment": experiment.name}
-    ours = {"model": "Adversarial nets", "origin": MEASURED, **shared, **experiment.metrics(), **_runs(experiment)}
+    ours = {"model": experiment.model, "origin": MEASURED, **shared, **experiment.metrics(), **_runs(experiment)}
     sanity = [
         {"model": model[0].upper() + model[1:], "origin": SANITY, **shared, **_sanity(score)}
         for model, score in experiment.sanity.rows.items()
@@ -200,8 +200,8 @@ def table_2() -> pd.DataFrame:
 
 
 def costs(experiments: list[ExperimentResult]) -> pd.DataFrame:
-    """What each experiment's networks cost: every cell a text."""
-    return pd.DataFrame([_costs(experiment.name, experiment.costs) for experiment in experiments])
+    """What adversarial nets cost, a row for each experiment with them: every cell a text."""
+    return pd.DataFrame([_costs(experiment.name, experiment.costs) for experiment in experiments if experiment.costs])
 
 
 def _costs(name: str, counted: Costs) -> dict[str, str]:

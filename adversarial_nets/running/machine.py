@@ -5,12 +5,12 @@ import platform
 from pathlib import Path
 
 from adversarial_nets.core.errors import InputError
-from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.reading import AnyExperiment
 
 GIB = 2**30
 
 
-def refuse_too_large(experiment: Experiment, file: Path) -> None:
+def refuse_too_large(experiment: AnyExperiment, file: Path) -> None:
     """Raises InputError, with the parameter in its ``file``, if one array of float32 is larger than this machine's memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for key, count in experiment.largest_arrays():

@@ -190,6 +190,11 @@ class RunPaths(ExperimentPaths):
         return self.figures / "interpolations.png"
 
     @property
+    def chains_figure(self) -> Path:
+        """States of a baseline's Markov chains, in the place of Figure 3."""
+        return self.figures / "chains.png"
+
+    @property
     def averaging_figure(self) -> Path:
         """Samples with and without averaged weights, if the kept generator is an average."""
         return self.figures / "averaging.png"

@@ -28,8 +28,7 @@ class EpochProgress:
         validated = not math.isnan(row["validation_log_likelihood"])
         if validated:
             self._log_likelihoods = _log_likelihoods(row)
-        shown = f"D loss {row['discriminator_objective']:.3f}, G loss {row['generator_objective']:.3f}"
-        shown += self._log_likelihoods
+        shown = _costs(row) + self._log_likelihoods
         self._bar.set_postfix_str(shown, refresh=False)
         self._bar.initial = self._first - 1
         self._bar.update(row["epoch"] - self._bar.n)
@@ -46,7 +45,7 @@ class EpochProgress:
 
     def _warn(self, row: dict[str, float]) -> None:
         """A line of its own whenever it begins: on a bar there would be no room for it."""
-        sure = row["d_real"] > SURE and row["d_fake"] < 1 - SURE
+        sure = row.get("d_real", 0) > SURE and row["d_fake"] < 1 - SURE
         if sure and not self._warned:
             tqdm.write(f"{self._title}: epoch {row['epoch']}: {WARNING}")
         self._warned = sure
@@ -54,6 +53,13 @@ class EpochProgress:
     def _print(self, epoch: int, shown: str) -> None:
         left = (time.monotonic() - self._started) / (epoch - self._first + 1) * (self._epochs - epoch)
         print(f"{self._title}: epoch {epoch}/{self._epochs}, {shown}, {tqdm.format_interval(left)} left", flush=True)
+
+
+def _costs(row: dict[str, float]) -> str:
+    """What both players descend, or what a model without a game does."""
+    if "cost" in row:
+        return f"cost {row['cost']:.3f}"
+    return f"D loss {row['discriminator_objective']:.3f}, G loss {row['generator_objective']:.3f}"
 
 
 def _log_likelihoods(row: dict[str, float]) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adversarial_nets.core.errors import InputError, exit_status
-from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Project
-from adversarial_nets.parameters.reading import experiment_path, read
+from adversarial_nets.parameters.reading import AnyExperiment, experiment_path, read, read_experiment
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import RunPaths
 
@@ -19,7 +18,7 @@ class Task:
     project: Project
     name: str = ""
     seed: int = 0
-    experiment: Experiment | None = None
+    experiment: AnyExperiment | None = None
 
     @property
     def title(self) -> str:
@@ -30,6 +29,12 @@ class Task:
     def paths(self) -> RunPaths:
         """Where the experiment's and the run's files are."""
         return RunPaths(self.name, self.seed)
+
+    def has_a_game(self, what: str) -> bool:
+        """Whether the experiment is of adversarial nets; if not, a line says that ``what`` does not apply to it."""
+        if self.experiment.model != "adversarial":
+            print(f"{self.name}: {what} of a game, and a {self.experiment.model.replace('_', ' ')} plays none: nothing to do")
+        return self.experiment.model == "adversarial"
 
 
 def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, ...] = ("experiment", "seed")) -> None:
@@ -51,4 +56,4 @@ def task(name: str | None = None, seed: int = 0) -> Task:
         raise InputError(f"seed: must be 0 or more (it is {seed})")
     if name is None:
         return Task(project, seed=seed)
-    return Task(project, name, seed, read(experiment_path(name, paths.EXPERIMENTS), Experiment))
+    return Task(project, name, seed, read_experiment(experiment_path(name, paths.EXPERIMENTS)))

@@ -23,7 +23,7 @@ from adversarial_nets.core import files
 from adversarial_nets.data import prepared as datasets
 from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.report.results import load_experiment
-from support.experiments import ROOT, project_values, shipped_values, small_values
+from support.experiments import BASELINES, ROOT, project_values, shipped_values, small_baseline_values, small_values
 from support.faces import faces, put_fer2013, write_tfd
 from support.source_files import Archives, Batches, snapshot
 
@@ -430,6 +430,26 @@ def test_all_stages_make_a_report_and_the_same_numbers_twice(folder: Path, run_h
     assert not any(Path(name).name.startswith(".") for name in first)
     run_all([stage for stage in ARGUMENTS if stage not in ("check", "fetch", "prepare", "report")], run_here)
     assert outputs(folder) == first
+
+
+@pytest.mark.parametrize(("model", "row"), [*zip(BASELINES, ("DBN", "Stacked CAE", "Deep GSN"), strict=True)])
+def test_all_stages_take_another_model(folder: Path, run_here: Callable[..., Ended], model: str, row: str) -> None:
+    """Those that are about a game say so in a line; the report has the model's row, beside the paper's."""
+    write_parameters(folder, suite=["other"], seeds=[0])
+    write_experiment(folder, small_baseline_values(model), "other")
+    said = {}
+    for stage, arguments in ARGUMENTS.items():
+        said[stage] = run_here(stage, *[{"experiment": "other", "seed": "0"}[argument] for argument in arguments])
+        assert (stage, said[stage].status, said[stage].stderr) == (stage, 0, "")
+    for stage in ("costs", "helvetica"):
+        assert re.fullmatch(f"other: .*a {model.replace('_', ' ')} plays none: nothing to do\n", said[stage].stdout)
+        assert files.read_json(folder / "scores" / "other" / f"{stage}.json") is None
+    assert re.search(r"epoch \d/\d, cost .*, validation", said["train"].stdout)
+    metrics = files.read_json(folder / "reports" / "metrics.json")["other"]
+    assert (metrics["num_samples"], metrics["num_test_images"]) == (40, 30)
+    shown = (folder / "reports" / "table1.md").read_text(encoding="utf-8")
+    assert f"| {row} (other) " in shown
+    assert (folder / "reports" / "figures" / "other-0-chains.png").exists()
 
 
 def shrunk(name: str) -> dict[str, Any]:

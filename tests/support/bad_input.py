@@ -45,6 +45,7 @@ CIFAR10_BATCH, TFD, FER = f"data/raw/{FOLDER}/data_batch_3", "data/raw/TFD_48x48
 LAST = "t10k-labels-idx1-ubyte.gz"
 FETCH = "could not be downloaded from any of …; put it by hand in data/raw/MNIST/raw. …"
 EXPERIMENT, OWN = "experiments/mnist5k.yaml", "own.npz"
+OTHER = "experiments/mnist5k_deep_belief_network.yaml"
 DATA, GENERATOR = "data/prepared/mnist5k.npz", "models/mnist5k/0/generator.safetensors"
 DRAWN, CHOICE = "samples/mnist5k/0.npy", "scores/mnist5k/0/cross_validation.json"
 SCORED = "scores/mnist5k/0/log_likelihoods.npz"
@@ -598,6 +599,16 @@ ROWS = [
           setting(f"{EXPERIMENT}:{section}", {"lowest": 1e-170, "highest": 1e-160, "count": 2}), 2,
           f"{EXPERIMENT}:{section}.lowest: must be from 1e-60 to 1e60: beyond, log-likelihoods overflow")
       for section, purpose in (("evaluation.sigma", "evaluation"), ("training.validation.sigma", "validation"))),
+    Row("Parameters", "a model that there is not", CHECK, setting(f"{EXPERIMENT}:model", "dbn"), 2,
+        f"{EXPERIMENT}:model: must be one of adversarial, deep_belief_network, contractive_autoencoder, "
+        "generative_stochastic_network (it is 'dbn')"),
+    Row("Parameters", "no discriminator, and no model's name", CHECK, setting(f"{EXPERIMENT}:discriminator", None), 2,
+        f"{EXPERIMENT}:model: adversarial nets need a discriminator; of others, name the model: …"),
+    Row("Parameters", "samples that do not make whole states of all chains", CHECK,
+        setting(f"{OTHER}:sampling.chains", 300), 2, f"{OTHER}:sampling.num_samples: must be a multiple of chains, 300"),
+    Row("Parameters", "a layer that is not trained", CHECK,
+        setting(f"{OTHER}:generator.layers.h3", {"units": 5}), 2,
+        f"{OTHER}:training.layers: must name the generator's layers: h1, h2, h3"),
     *(Row("Parameters", f"more {what} than there is memory", CHECK, setting(f"{EXPERIMENT}:{key}", 10**12), 2,
           f"{EXPERIMENT}:{said}: asks for an array of … GiB, and this machine has … GiB; lower it")
       for what, key, said in (("units", "generator.layers.h0.units", "generator.layers.h0"),

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.parameters.experiment import Experiment
-from adversarial_nets.parameters.reading import parse
+from adversarial_nets.parameters.reading import AnyExperiment, parse, parse_experiment
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths
 
@@ -22,9 +22,9 @@ def shipped_values(name: str = "mnist5k") -> dict[str, Any]:
     return read_yaml(path)
 
 
-def shipped(name: str = "mnist5k") -> Experiment:
+def shipped(name: str = "mnist5k") -> AnyExperiment:
     """The experiment that such a file describes."""
-    return parse(shipped_values(name), Experiment, name)
+    return parse_experiment(shipped_values(name), name)
 
 
 def small_values(**training: Any) -> dict[str, Any]:
@@ -53,6 +53,33 @@ def small_values(**training: Any) -> dict[str, Any]:
 def small(**training: Any) -> Experiment:
     """The experiment that ``small_values`` describe."""
     return parse(small_values(**training), Experiment, "small")
+
+
+BASELINES = ("deep_belief_network", "contractive_autoencoder", "generative_stochastic_network")
+
+
+def small_baseline_values(model: str, **training: Any) -> dict[str, Any]:
+    """mnist5k with a baseline of a few units: a hundred images to train on, two epochs a layer, few short chains."""
+    values = shipped_values(f"mnist5k_{model}")
+    values["data"] |= {"num_train": 100, "num_validation": 20, "num_test": 30}
+    for layer in values["generator"]["layers"].values():
+        layer["units"] = 6
+    for layer in values["training"].get("layers", {}).values():
+        layer["epochs"] = 2
+    chains = {"num_samples": 40, "chains": 10, "burn_in": 2, "thinning": 1}
+    values["sampling"] |= chains
+    values["training"]["validation"] |= {"every": 1, "num_images": 10}
+    values["training"]["validation"]["sampling"] |= chains
+    epochs = {"epochs": 2} if "epochs" in values["training"] else {}
+    values["training"] |= {"minibatch_size": 16, **epochs, **training}
+    values["sanity"] |= {"num_samples": 40, "num_centroids": 10}
+    values["reliability"] = {"num_draws": 2, "num_samples": {"lowest": 20, "highest": 200, "count": 2}}
+    return values
+
+
+def small_baseline(model: str, **training: Any) -> AnyExperiment:
+    """The experiment that ``small_baseline_values`` describe."""
+    return parse_experiment(small_baseline_values(model, **training), "small")
 
 
 def two_stages(**training: Any) -> Experiment:

@@ -138,6 +138,20 @@ def collapse(seed: int) -> Collapse:
     return Collapse(4321, 1.5, samples, test_images, *sharpness)
 
 
+def of_baseline(result: ExperimentResult, model: str) -> ExperimentResult:
+    """As the stages measure it if the experiment is of another model."""
+    curve = ["epoch", "learning_rate", "validation_log_likelihood"]
+    seeds = [
+        dataclasses.replace(
+            seed,
+            summary=dataclasses.replace(seed.summary, model=model, discriminator_parameters=None),
+            learning_curve=seed.learning_curve[curve].assign(cost=[0.75, 0.5, 0.25]),
+        )
+        for seed in result.seeds
+    ]
+    return dataclasses.replace(result, seeds=seeds, costs=None, helvetica=None)
+
+
 def without_classes(result: ExperimentResult) -> ExperimentResult:
     """As the stages measure it if the data has no labels."""
     seeds = [dataclasses.replace(seed, collapse=_without_classes(seed.collapse)) for seed in result.seeds]

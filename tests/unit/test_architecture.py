@@ -12,7 +12,7 @@ from support.experiments import ROOT
 
 PACKAGE = ROOT / "adversarial_nets"
 FLOORS = [
-    {"core"}, {"parameters"}, {"running"}, {"data"}, {"likelihood"}, {"gan"},
+    {"core"}, {"parameters"}, {"running"}, {"data"}, {"likelihood"}, {"gan"}, {"baselines"},
     {"diagnostics", "theory"}, {"report"}, {"regression"},
 ]  # fmt: skip
 # What the public door opens: the estimator and the products that it works with.

@@ -13,18 +13,34 @@ SHARPNESS = {"spread": "spread of pixels", "gradient": "gradient", "grey": "shar
 
 
 def learning_curves(curve: pd.DataFrame) -> Figure:
-    """Objectives, discriminator outputs and validation log-likelihood against the epoch, a line for each seed."""
-    figure, (objectives, outputs, likelihood) = plt.subplots(1, 3, figsize=(12, 3.2), layout="constrained")
+    """What was descended, discriminator outputs and validation log-likelihood against the epoch, a line for each seed.
+
+    A baseline has a cost, and no discriminator.
+    """
+    if "cost" in curve:
+        figure, (costs, likelihood) = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+        _lines(costs, curve, {"cost": "cost"})
+        costs.set(xlabel="epoch", ylabel="cost (nats)", title="Training, layer after layer")
+    else:
+        figure, (objectives, outputs, likelihood) = plt.subplots(1, 3, figsize=(12, 3.2), layout="constrained")
+        _game(objectives, outputs, curve)
+    _likelihoods(likelihood, curve)
+    return figure
+
+
+def _game(objectives: Axes, outputs: Axes, curve: pd.DataFrame) -> None:
     _lines(objectives, curve, {"discriminator_objective": "discriminator", "generator_objective": "generator"})
     objectives.set(xlabel="epoch", ylabel="objective (nats)", title="Objectives")
     _lines(outputs, curve, {"d_real": "D(x)", "d_fake": "D(G(z))"})
     outputs.set(xlabel="epoch", ylabel="mean output of D", title="Discriminator", ylim=(0, 1))
     outputs.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
+
+
+def _likelihoods(likelihood: Axes, curve: pd.DataFrame) -> None:
     validated = curve.dropna(subset="validation_log_likelihood")
     columns = {"validation_log_likelihood": "validation", "average_validation_log_likelihood": "validation, averaged weights"}
     _lines(likelihood, validated, {name: label for name, label in columns.items() if name in curve}, marker=".")
     likelihood.set(xlabel="epoch", ylabel="log-likelihood (nats)", title="Parzen window, validation images")
-    return figure
 
 
 def sigma_curve(curve: pd.DataFrame) -> Figure:

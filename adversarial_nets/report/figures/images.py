@@ -1,7 +1,10 @@
 """The paper's figures of samples, as matplotlib figures."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
 import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
@@ -9,9 +12,10 @@ from adversarial_nets.core.errors import InputError
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.diagnostics.neighbours import nearest
-from adversarial_nets.gan.networks import Network
-from adversarial_nets.gan.sampling import generate, interpolated_noise
+from adversarial_nets.gan.networks import Network, load_generator
+from adversarial_nets.gan.sampling import draw_samples, generate, interpolated_noise
 from adversarial_nets.parameters.layers import GeneratorParameters
+from adversarial_nets.running.paths import RunPaths
 
 ROWS, COLUMNS = 4, 5  # Figure 2: samples on this grid, and one more column for the nearest training images
 LINES, STEPS = 4, 9  # Figure 3: rows, and images in each
@@ -31,6 +35,16 @@ def figure_2(samples: np.ndarray, data: PreparedData) -> Figure:
     return samples_with_neighbours(*data.pictures(shown, neighbours))
 
 
+def of_generator(run: RunPaths, samples: np.ndarray, data: PreparedData, device: torch.device) -> dict[Path, Figure]:
+    """Figure 3 of a run, and what averaging did if its generator is an average, by where they are kept."""
+    generator, description = load_generator(run.generator, device)
+    figures = {run.interpolations_figure: figure_3(generator, description, run.seed, data)}
+    if run.last_generator.exists():
+        last, _ = load_generator(run.last_generator, device)
+        figures[run.averaging_figure] = averaging(samples, draw_samples(last, description, len(samples), run.seed), data)
+    return figures
+
+
 def figure_3(generator: Network, description: GeneratorParameters, seed: int, data: PreparedData) -> Figure:
     """Images on straight lines between random pairs of points of z space."""
     noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, stream(seed, "interpolation"))
@@ -46,6 +60,13 @@ def averaging(averaged: np.ndarray, last: np.ndarray, data: PreparedData) -> Fig
     for axis, label in zip(axes[:, 0], ("average", "last") * 2, strict=True):
         axis.set_ylabel(label)
     return figure
+
+
+def chains(samples: np.ndarray, count: int, data: PreparedData) -> Figure:
+    """Kept states of the first of ``count`` Markov chains, one chain a row, from samples (n, D) in blocks of a state of each."""
+    states = samples.reshape(-1, count, samples.shape[1])[:STEPS, :LINES].swapaxes(0, 1)
+    [images] = data.pictures(states.reshape(-1, samples.shape[1]))
+    return _image_grid(images.reshape(*states.shape[:2], *images.shape[1:]))[0]
 
 
 def samples_with_neighbours(samples: np.ndarray, neighbours: np.ndarray) -> Figure:

@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[3]
 DIGESTS = {
     "mnist5k": "adc6a20643785a6d",
     "mnist": "feb11f4550b41e82",
+    "deep_belief_network": "4f55b4881eb63231",
+    "contractive_autoencoder": "360baa8b8966e0ed",
+    "generative_stochastic_network": "d729a2c3569c9977",
     "float32 scores": "1a9f002aaa4e24e7",
     "float64 scores": "b6bd149fa79021df",
     "section 4": "7753677baa2243e6",
@@ -174,6 +177,14 @@ def test_functions_are_pytorchs_but_for_rounding(name, dtype):
     torch.testing.assert_close(ours.double(), theirs, **tolerance)
     slopes = [torch.autograd.grad(y.sum(), x)[0].double() for y in (ours, theirs)]
     torch.testing.assert_close(*slopes, rtol=1e-5, atol=1e-7 if dtype == torch.float32 else 1e-15)
+
+
+def test_the_hyperbolic_tangent_is_pytorchs_but_for_its_last_digits():
+    x = torch.linspace(-20, 20, 1001).requires_grad_()
+    ours, theirs = arithmetic.tanh(x), torch.tanh(x.double())
+    torch.testing.assert_close(ours.double(), theirs, rtol=0, atol=2e-7)
+    slopes = [torch.autograd.grad(y.sum(), x)[0] for y in (ours, theirs)]
+    torch.testing.assert_close(*slopes, rtol=0, atol=5e-7)
 
 
 def test_no_element_of_a_function_depends_on_how_many_there_are():

@@ -68,7 +68,7 @@ def test_what_is_done_with_the_samples_is_not_in_the_key(images: np.ndarray) -> 
 
 
 def test_the_code_in_the_key_is_what_a_run_depends_on() -> None:
-    """As dvc.yaml has it, but for what reads the images (they are in the key) and what writes files."""
+    """As dvc.yaml has it, but for what reads the images (they are in the key), what writes files, and the other models."""
     listed = read_yaml(ROOT / "dvc.yaml")["stages"]["train"]["deps"]
     library = {name.removeprefix("adversarial_nets/") for name in listed if name.startswith("adversarial_nets/")}
-    assert library == {*DECIDING, "data/prepared.py", "report/model_card.py"}
+    assert library == {*DECIDING, "baselines", "data/prepared.py", "report/model_card.py"}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Project
-from adversarial_nets.parameters.reading import experiment_path, parse, read, read_experiments
+from adversarial_nets.parameters.reading import experiment_path, parse, parse_experiment, read, read_experiments
 from support.experiments import ROOT, project_values, shipped, shipped_values, write_yaml
 
 MNIST = "experiments/mnist.yaml"
@@ -53,7 +53,7 @@ def without(file: str, keys: Sequence) -> File:
 
 
 def parsed(file: File) -> Any:
-    return parse(file.values, Project if file.name == "params.yaml" else Experiment, file.name)
+    return parse(file.values, Project, file.name) if file.name == "params.yaml" else parse_experiment(file.values, file.name)
 
 
 def complaint(file: File) -> str:

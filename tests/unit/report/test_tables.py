@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 import pytest
 
 from adversarial_nets.report import paper, tables
-from support.results import experiment_result, without_classes, without_grey
+from support.results import experiment_result, of_baseline, without_classes, without_grey
 
 PAPER = {
     # Table 1 of the paper: MNIST, TFD
@@ -39,6 +39,18 @@ def test_two_experiments_on_one_data_set_have_a_row_each() -> None:
     comparison = tables.comparison(tables.results_table([experiment_result("a"), experiment_result("b")]))
     assert {"Adversarial nets (a)", "Adversarial nets (b)"} <= set(comparison["model"])
     assert comparison["model"].str.startswith("Training images").sum() == 1  # the same for both
+
+
+def test_a_baseline_has_the_papers_name_and_sanity_rows_are_shown_once() -> None:
+    other = of_baseline(experiment_result("b"), "deep_belief_network")
+    table = tables.results_table([experiment_result("a"), other])
+    comparison = tables.comparison(table)
+    measured = comparison[comparison["origin"] == "measured here"]
+    assert measured["model"].tolist() == ["Adversarial nets (a)", "DBN (b)"]
+    sanity = comparison[comparison["origin"].str.contains("sanity")]
+    assert [name.endswith("(a)") for name in sanity["model"]] == [True, True, True]
+    assert tables.details(table).set_index("model")["parameters of D"]["DBN (b)"] == ""
+    assert tables.costs([other]).empty
 
 
 def test_sanity_rows_stand_beside_and_are_marked() -> None:

@@ -32,6 +32,11 @@ def test_the_averages_log_likelihood_stands_beside_the_generators(capsys: pytest
     assert ", validation 12.3 nats, 56.8 of the average, " in line
 
 
+def test_a_baseline_has_a_cost(capsys: pytest.CaptureFixture) -> None:
+    [line] = shown(capsys, {"epoch": 3, "cost": 0.25, "learning_rate": 0.1, "validation_log_likelihood": 1.25})
+    assert line.startswith("mnist, seed 0: epoch 3/10, cost 0.250, validation 1.2 nats, ")
+
+
 @pytest.mark.parametrize(
     ("d_real", "d_fake", "warned"), [(0.9998, 0.0002, True), (0.9998, 0.01, False), (0.99, 0.0002, False), (0.5, 0.5, False)]
 )
