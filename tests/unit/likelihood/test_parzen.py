@@ -488,7 +488,7 @@ with devices.processes(torch.device("cpu")) as (device, group):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_processes_give_the_value_of_one(tmp_path, digits):
     samples, x = digits[1::2], digits[::50]
     np.save(tmp_path / "samples.npy", samples), np.save(tmp_path / "x.npy", x)
