@@ -1,9 +1,8 @@
 """Check every parameter file before DVC deletes anything; the output is constant, so that it never makes another stage run."""
 
 from adversarial_nets.core import files
-from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import experiment_path, read, read_experiments
+from adversarial_nets.parameters.reading import experiment_path, read, read_experiment, read_experiments
 from adversarial_nets.running import paths, prune
 from adversarial_nets.running.machine import refuse_too_large
 from adversarial_nets.running.stage import Task, main
@@ -14,7 +13,7 @@ def check(task: Task) -> None:
     read(paths.ABLATIONS, Ablations)
     for name in task.project.suite:
         path = experiment_path(name, paths.EXPERIMENTS)
-        refuse_too_large(read(path, Experiment), path)
+        refuse_too_large(read_experiment(path), path)
     if task.project.device == "cuda":
         from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
 
