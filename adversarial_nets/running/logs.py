@@ -24,7 +24,10 @@ def finished_elsewhere(task: RunPaths, key: str) -> tuple[RunPaths, TrainingLog]
     """Another experiment's finished run of the same key, if its model is still there; they differ in what is kept."""
     for name in sorted({path.parent.name for path in LOGS.glob(f"*/{task.seed}.json")} - {task.name}):
         run = RunPaths(name, task.seed)
-        log = files.read(run.log, TrainingLog)
+        try:
+            log = files.read(run.log, TrainingLog)
+        except ValueError:  # damaged: no reason not to train
+            continue
         if log.run == key and run.generator.exists() and files.digest(run.generator, "sha256") == log.generator_sha256:
             return run, log
     return None

@@ -137,7 +137,7 @@ def test_an_experiment_that_keeps_the_average_takes_the_players_of_the_one_that_
         write_experiment(folder, small_values(averaging={"gamma": 2.0, "compared": [0.0]}, keep=keep), name)
         shutil.copy(folder / "data/prepared/mnist5k.npz", folder / f"data/prepared/{name}.npz") if name != "mnist5k" else None
     assert run_here("train", "alone", "0").status == 0
-    (folder / "logs" / "alone" / "0.json").unlink()
+    (folder / "logs" / "alone" / "0.json").write_text("damaged")
     assert "epoch 2/2" in run_here("train", "mnist5k", "0").stdout
     assert run_here("train", "averaged", "0").stdout == (
         "averaged, seed 0: the same run as mnist5k's, which is finished: its players are taken\n"
