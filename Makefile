@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro ablations experiments compare gate verify check-lock test test-slow test-nightly lint bench reference lock audit
+.PHONY: help setup repro ablations experiments compare gate claims verify check-lock test test-slow test-nightly lint bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -16,7 +16,7 @@ setup: $(INSTALLED)  ## create .venv with the locked dependencies and this proje
 # uv installs the hashed lock in about a minute where pip takes several. Without bytecode every stage would compile PyTorch anew on
 # systems that do not write it at import. Where uv finds no index, because one is set up for pip alone, pip takes over.
 $(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
-	@git rev-parse --git-dir > /dev/null || { echo 'DVC needs a git repository here: git init && git add --all && git commit -m "A copy"' >&2; exit 2; }
+	@git rev-parse --git-dir > /dev/null 2>&1 || { echo 'DVC needs a git repository here: git init && git add --all && git commit -m "A copy"' >&2; exit 2; }
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	.venv/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
@@ -39,11 +39,14 @@ ablations: setup  ## try out Algorithm 1's ablations (half an hour): a table and
 experiments: setup  ## list the experiments of `dvc exp run`: what changed, and the log-likelihood that came of it
 	.venv/bin/python -m adversarial_nets.regression.experiments
 
-compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_annealed)
+compare: setup  ## two revisions or experiments as one page: make compare A=main B=slower (or A=mnist B=mnist_averaged)
 	.venv/bin/python -m adversarial_nets.regression.compare '$(A)' '$(B)'
 
 gate: setup  ## judge the results against the committed reference: better, worse or within chance
 	.venv/bin/python -m adversarial_nets.regression.gate
+
+claims: setup  ## what the paper says, each statement with a verdict by a rule: reports/claims.md
+	.venv/bin/python -m adversarial_nets.regression.claims
 
 verify: setup  ## do the committed numbers follow from the files that they came from?
 	.venv/bin/python -m adversarial_nets.regression.verify
@@ -69,7 +72,8 @@ bench: setup  ## measure speed beside named peers, as ratios in one run; results
 	.venv/bin/python benchmarks/parzen_window.py > benchmarks/parzen_window.md
 	.venv/bin/python benchmarks/sampling.py > benchmarks/sampling.md
 	.venv/bin/python benchmarks/checkpoints.py > benchmarks/checkpoints.md
-	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/sampling.md benchmarks/checkpoints.md
+	.venv/bin/python benchmarks/baselines.py > benchmarks/baselines.md
+	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/sampling.md benchmarks/checkpoints.md benchmarks/baselines.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
 	.venv/bin/python -m adversarial_nets.regression.reference

@@ -11,7 +11,7 @@ from adversarial_nets.report.ablations import page
 from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.ablations import draw_ablations
 from adversarial_nets.running import paths
-from adversarial_nets.running.paths import ABLATIONS_REPORT, AblationPaths
+from adversarial_nets.running.paths import AblationPaths
 
 
 def report() -> None:
@@ -22,9 +22,9 @@ def report() -> None:
         for seed in asked.seeds
     ]
     rows = pd.DataFrame([run.row for run in runs])
-    style.save(draw_ablations(runs), ABLATIONS_REPORT / "ablations.png")
-    files.write_csv(ABLATIONS_REPORT / "ablations.csv", rows)
-    files.write_text(ABLATIONS_REPORT / "README.md", page(asked, rows))
+    style.save(draw_ablations(runs), paths.ABLATIONS_FIGURE)
+    files.write_csv(paths.ABLATIONS_TABLE, rows)
+    files.write_text(paths.ABLATIONS_PAGE, page(asked, rows))
 
 
 if __name__ == "__main__":

@@ -5,20 +5,20 @@ import pandas as pd
 from adversarial_nets.core import files
 from adversarial_nets.report import chapters, page, tables
 from adversarial_nets.report.plots import write_plots
-from adversarial_nets.report.results import load_experiment
+from adversarial_nets.report.results import load_experiment, load_table
 from adversarial_nets.running import paths
 from adversarial_nets.running.stage import Task, main
 
 
 def report(task: Task) -> None:
     results = [load_experiment(name, task.project.seeds) for name in task.project.suite]
-    table = tables.results_table(results)
+    table, errors = tables.results_table(results), load_table(paths.KNOWN_DENSITY, "known_density")
     with files.replacing(paths.REPORT_FIGURES) as folder:  # first of all: a missing result leaves the old report whole
         folder.mkdir()
         experiments = [chapters.experiment_chapter(result, folder) for result in results]
-        theory, known_density = chapters.theory_chapter(folder), chapters.known_density_picture(folder)
-        html = page.render(table, experiments, theory, known_density)
-    write_plots(results, paths.PLOTS)
+        theory, known_density = chapters.theory_chapter(folder), chapters.known_density_picture(errors, folder)
+        html = page.render(table, chapters.claims_chapter(), experiments, theory, known_density)
+    write_plots(results, errors, paths.PLOTS)
     files.write_csv(paths.TABLE, table)
     files.write_csv(paths.SEEDS, pd.concat([result.seeds_table() for result in results]))
     files.write_text(paths.TABLE_TEXT, tables.to_markdown(table))

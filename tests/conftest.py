@@ -10,6 +10,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 os.environ["MPLBACKEND"] = "Agg"  # as the stages do
+for threads in ("ADVERSARIAL_NETS_THREADS", "OMP_NUM_THREADS"):  # of processes that tests start: two workers share the cores
+    os.environ.setdefault(threads, "1")
 
 # Speed varies on shared machines, so no deadline; the same examples on each run, so that a failure is never chance.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=40)

@@ -17,6 +17,8 @@ from adversarial_nets.parameters.baselines import BeliefNetTraining, BoltzmannLa
 
 INITIAL_DEVIATION = 0.01  # of weights
 
+Visible = tuple[Tensor, Tensor]  # visible units of a machine (visible, m), and what they give its hidden units, (hidden, m)
+
 
 class DeepBeliefNetwork(nn.Module):
     """Layers of binary units above the pixels, by name."""
@@ -91,7 +93,7 @@ class ContrastiveDivergence:
     @torch.no_grad()
     def step(self, x: Tensor, epoch: int, rate: float, random: torch.Generator) -> Tensor:
         """One update from images (D, m); returns the free energy of the data less that of the chains, in nats."""
-        data = drawn_upwards(self.below, x, random)
+        data = self.given(drawn_upwards(self.below, x, random))
         cost, *gradients = self.cost_and_gradients(data, self.negatives(data, random))
         momentum = momentum_at(epoch, self.training.momentum)
         for weight, velocity, gradient in zip(self.machine.parameters(), self.velocities, gradients, strict=True):
@@ -99,30 +101,33 @@ class ContrastiveDivergence:
             weight.add_(velocity)
         return cost
 
-    def negatives(self, data: Tensor, random: torch.Generator) -> Tensor:
-        """Visible units after k Gibbs steps from the data (visible, m), or of the persistent chains."""
+    def given(self, visible: Tensor) -> Visible:
+        """Visible units, and what they give the hidden ones."""
+        return visible, self.machine.upwards(visible)
+
+    def negatives(self, data: Visible, random: torch.Generator) -> Visible:
+        """After k Gibbs steps from the data, or of the persistent chains."""
         chains, persistent = data, self.training.persistent_chains
         if persistent:
             if self.fantasies is None:
-                self.fantasies = bernoulli(data.mean(1, keepdim=True).expand(-1, persistent), random)
-            chains = self.fantasies
+                self.fantasies = bernoulli(data[0].mean(1, keepdim=True).expand(-1, persistent), random)
+            chains = self.given(self.fantasies)
         for _ in range(self.training.gibbs_steps):
-            chains = gibbs_step(self.machine, self.machine.hidden(chains), random)
+            chains = self.given(gibbs_step(self.machine, sigmoid(chains[1]), random))
         if persistent:
-            self.fantasies = chains
+            self.fantasies = chains[0]
         return chains
 
-    def cost_and_gradients(self, data: Tensor, chains: Tensor) -> tuple[Tensor, ...]:
-        """Free energy of the data less that of the chains (visible, n), and their estimate of the log-likelihood's gradients.
+    def cost_and_gradients(self, data: Visible, chains: Visible) -> tuple[Tensor, ...]:
+        """Free energy of the data less that of the chains, and their estimate of the log-likelihood's gradients.
 
         These are of the weight, less weight decay, of the visible and of the hidden bias.
         """
-        pairs = zip(*map(self._statistics, (data, chains)), strict=True)
+        pairs = zip(*(self._statistics(*each) for each in (data, chains)), strict=True)
         cost, weight, *biases = (positive - negative for positive, negative in pairs)
         return cost, weight - self.training.weight_decay * self.machine.weight, *biases
 
-    def _statistics(self, visible: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        given = self.machine.upwards(visible)
+    def _statistics(self, visible: Tensor, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         hidden, energies = sigmoid(given), free_energy(self.machine, visible, given)
         return energies.mean(), product(hidden, visible.t()) / visible.shape[1], visible.mean(1), hidden.mean(1)
 

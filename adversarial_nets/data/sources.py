@@ -1,5 +1,6 @@
 """Every source of images that an experiment may name: which files it consists of, and how they become prepared data."""
 
+import importlib
 import os
 import re
 import shutil
@@ -8,13 +9,8 @@ from types import ModuleType
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
-from adversarial_nets.data import cifar10, fer2013, images, mnist, tfd
 from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.parameters.data_sets import AnyData
-
-# Each has `locate(data, folder)`: its files by name, verified, or nothing if one is missing; `download(data, raw)`, which raises
-# InputError with how to get them if nobody may download them; `prepare(data, folder, name)`; and PLACES, where they belong.
-SOURCES = {"images": images, "mnist": mnist, "cifar10": cifar10, "tfd": tfd, "fer2013": fer2013}
 
 
 def fetch(data: AnyData, raw: Path, folder: Path) -> None:
@@ -23,7 +19,7 @@ def fetch(data: AnyData, raw: Path, folder: Path) -> None:
     If ``raw`` lacks some and ``folder`` has all of them already, whole and right, as after ``dvc pull``, they stay. Nothing in
     ``raw`` is changed or removed. Raises InputError if a file is missing and cannot be downloaded, or is not what it should be.
     """
-    source = SOURCES[data.source]
+    source = _source(data)
     raw = Path(os.path.expanduser(data.path)) if data.source == "images" else raw
     if not source.locate(data, raw):
         if _has_all(source, data, folder):
@@ -43,10 +39,19 @@ def prepare(data: AnyData, folder: Path, name: str) -> PreparedData:
 
     Raises InputError if a file is missing or not what it should be.
     """
-    source = SOURCES[data.source]
+    source = _source(data)
     if not source.locate(data, folder):
         raise InputError(f"{folder}: source files are missing; run `python -m stages.fetch {name}` for them, or `dvc repro`")
     return source.prepare(data, folder, name)
+
+
+def _source(data: AnyData) -> ModuleType:
+    """The module that an experiment's ``data.source`` names; only that one, because their libraries take seconds to import.
+
+    Each has ``locate(data, folder)``: its files by name, verified, or nothing if one is missing; ``download(data, raw)``, which
+    raises InputError with how to get them if nobody may download them; ``prepare(data, folder, name)``; and ``PLACES``.
+    """
+    return importlib.import_module(f"adversarial_nets.data.{data.source}")
 
 
 def near_miss(places: list[str], raw: Path) -> str:

@@ -1,11 +1,13 @@
-"""The regression gate: are the results in reports/metrics.json as good as their reference, or worse by more than chance?
+"""The regression gate: are the results in reports/metrics.json as good as their reference, or worse by more than chance? Do the
+paper's claims that held before still hold?
 
 Prints a report as Markdown. Exit status 0: nothing is worse; 1: a result is worse, missing or cannot be compared; 2: a file or a
 revision cannot be read.
 """
 
 import argparse
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,10 @@ from typing import Any
 from tabulate import tabulate
 
 from adversarial_nets.core import files
-from adversarial_nets.core.errors import CheckFailed, exit_status
+from adversarial_nets.core.errors import CheckFailed, InputError, exit_status
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import read
-from adversarial_nets.regression import revisions
+from adversarial_nets.regression import claims, revisions
 from adversarial_nets.regression.revisions import Results
 from adversarial_nets.regression.rules import BETTER, FAILING, NEW, Judgement, Rules, differing, judge, paired_seeds
 from adversarial_nets.running import paths
@@ -63,6 +65,15 @@ def compare(name: str, now: Results, reference: Results, rules: Rules) -> Compar
     )
 
 
+def lost_claims(revision: str) -> list[str]:
+    """The claims of the paper that held in a revision and whose verdict is worse now; none if it has no claims."""
+    try:
+        before = claims.read(io.BytesIO(revisions.content(revisions.commit(revision), paths.CLAIMS, revision)))
+    except InputError:
+        return []
+    return claims.lost(before, claims.table())
+
+
 def failures(comparisons: list[Comparison]) -> list[str]:
     """Every metric that fails, such as ``mnist5k.log_likelihood is worse``, with the reason if there is one."""
     return [
@@ -76,10 +87,10 @@ def having(comparisons: list[Comparison], *wanted: str) -> list[tuple[str, Judge
     return [(name, each) for name, each in every if each.verdict in wanted]
 
 
-def markdown(comparisons: list[Comparison], reference: str) -> str:
-    """The report: the outcome first, then each experiment's table and the parameters that differ."""
-    outcome = "**failed**" if failures(comparisons) else "passed"
-    parts = [f"## Results against {reference}: {outcome}", *remarks(comparisons)]
+def markdown(comparisons: list[Comparison], reference: str, lost: Sequence[str] = ()) -> str:
+    """The report: the outcome first, then each experiment's table and the parameters that differ. ``lost``: claims that are."""
+    outcome = "**failed**" if failures(comparisons) or lost else "passed"
+    parts = [f"## Results against {reference}: {outcome}", *(f"- {each}" for each in lost), *remarks(comparisons)]
     for comparison in comparisons:
         parts += section(comparison)
     return "\n\n".join(parts) + "\n"
@@ -141,8 +152,9 @@ def main() -> None:
     with exit_status():
         given = parser.parse_args()
         comparisons = gate(given.against)
-        failing, reference = failures(comparisons), given.against or str(paths.REFERENCES)
-        print(markdown(comparisons, f"`{reference}`"), end="")
+        lost, reference = lost_claims(given.against or "HEAD"), given.against or str(paths.REFERENCES)
+        failing = [*failures(comparisons), *lost]
+        print(markdown(comparisons, f"`{reference}`", lost), end="")
         if given.json:
             files.write_json(
                 given.json, {"against": reference, "passed": not failing, "experiments": list(map(asdict, comparisons))}

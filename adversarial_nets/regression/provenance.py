@@ -14,6 +14,7 @@ from adversarial_nets.data import prepared
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import parse_yaml, read, read_text
 from adversarial_nets.regression import revisions
+from adversarial_nets.regression.pages import PAGES
 from adversarial_nets.regression.revisions import leaves
 from adversarial_nets.regression.rules import differing
 from adversarial_nets.report.results import ExperimentResult
@@ -21,12 +22,8 @@ from adversarial_nets.running import paths
 from adversarial_nets.running.machine import processor
 from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 
-WRITTEN = (
-    "reports/",
-    "dvc.lock",
-    "ablations/dvc.lock",
-    "README.md",
-)  # by the pipeline and `make reference`: changes there are results
+# By the pipeline and `make reference`: changes there are results.
+WRITTEN = ("reports/", "dvc.lock", "ablations/dvc.lock", *map(str, PAGES))
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
 

@@ -12,13 +12,13 @@ from adversarial_nets.data.prepared import TEST
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, load_samples
 from adversarial_nets.parameters.reading import read_experiment
-from adversarial_nets.regression.claims import OF_ONE_IMAGE, RECOMPUTED, Claim, Compared, Numbers, if_present
+from adversarial_nets.regression.checks import OF_ONE_IMAGE, RECOMPUTED, Check, Compared, Numbers, if_present
 from adversarial_nets.running.paths import RunPaths
 
 NUM_IMAGES, NUM_SAMPLES = 50, 1000  # test images that are scored again, samples that are drawn again
 
 
-def of_run(run: RunPaths) -> Iterator[Claim]:
+def of_run(run: RunPaths) -> Iterator[Check]:
     """A run's scores follow from its samples, image by image and on average, and its samples from its generator."""
     sources = [run.samples, run.prepared, run.log_likelihoods, run.cross_validation]
     yield if_present(run.log_likelihoods, sources, lambda: (*map(_by_image, _rescored(run)), OF_ONE_IMAGE))

@@ -1,29 +1,23 @@
-"""Make the finished results of the suite the committed reference: a folder an experiment in reports/reference/, and the README's
-table.
+"""Make the finished results of the suite the committed reference: a folder an experiment in reports/reference/, and the tables
+of references in README and docs.
 """
 
 import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, exit_status
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
-from adversarial_nets.regression import provenance, revisions
+from adversarial_nets.regression import claims, pages, provenance
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult, load_experiment
 from adversarial_nets.running import dvc_cache, paths
 from adversarial_nets.running.paths import ExperimentPaths
-
-README = Path("README.md")
-BEGIN, END = "<!-- results -->\n", "\n<!-- end of results -->"
-CHECKSUMS = "checksums.json"
 
 
 def write_references(force: bool = False) -> None:
@@ -40,7 +34,8 @@ def write_references(force: bool = False) -> None:
         with files.replacing(ExperimentPaths(result.name).reference) as folder:
             write_reference(result, folder)
         print(f"wrote {ExperimentPaths(result.name).reference}; to make it anew:\n{provenance.of(result).command}")
-    files.write_text(README, with_results(README.read_text(encoding="utf-8"), paths.REFERENCES))
+    renew_pages()
+    claims.write()
 
 
 def refuse_stale_results() -> None:
@@ -52,7 +47,7 @@ def refuse_stale_results() -> None:
 
 def refuse_weaker(result: ExperimentResult) -> None:
     """Raises CheckFailed if the experiment's committed reference is of more runs or of more test images."""
-    path = ExperimentPaths(result.name).reference / "metrics.json"
+    path = ExperimentPaths(result.name).reference / paths.METRICS.name
     kept = files.read_json(path)[result.name] if path.exists() else {}
     now = {"runs": result.metrics()["num_started"], "test images": result.metrics()["num_test_images"]}
     before = {"runs": kept.get("num_started", kept.get("num_seeds", 0)), "test images": kept.get("num_test_images", 0)}
@@ -65,15 +60,18 @@ def refuse_weaker(result: ExperimentResult) -> None:
 def write_reference(result: ExperimentResult, folder: Path) -> None:
     """All that a reader compares with: tables, curves, figures, scores per test image, and where they came from."""
     table = tables.results_table([result])
-    files.write_json(folder / "metrics.json", {result.name: result.metrics()})
-    files.write_csv(folder / "table1.csv", table[table["experiment"] == result.name])
-    files.write_csv(folder / "seeds.csv", result.seeds_table())
-    files.write_csv(folder / "learning_curve.csv", result.learning_curve())
-    files.write_npz(folder / "log_likelihoods.npz", **scores(result))
-    files.write_json(folder / "reliability.json", {seed.seed: asdict(seed.reliability) for seed in result.seeds})
+    files.write_json(folder / paths.METRICS.name, {result.name: result.metrics()})
+    files.write_csv(folder / paths.TABLE.name, table[table["experiment"] == result.name])
+    files.write_csv(folder / paths.SEEDS.name, result.seeds_table())
+    files.write_csv(folder / paths.LEARNING_CURVE, result.learning_curve())
+    files.write_csv(folder / paths.BLUR, result.blur())
+    files.write_json(folder / paths.COPYING, {seed.seed: [asdict(each) for each in seed.copying] for seed in result.seeds})
+    files.write_json(folder / paths.HELVETICA, result.helvetica)
+    files.write_npz(folder / paths.LOG_LIKELIHOODS, **scores(result))
+    files.write_json(folder / paths.RELIABILITY, {seed.seed: asdict(seed.reliability) for seed in result.seeds})
     experiment = read_experiment(experiment_path(result.name, paths.EXPERIMENTS))
-    files.write_json(folder / "parameters.json", experiment.model_dump())
-    files.write_json(folder / "provenance.json", provenance.of(result))
+    files.write_json(folder / paths.PARAMETERS_USED, experiment.model_dump())
+    files.write_json(folder / paths.PROVENANCE, provenance.of(result))
     copy_figures(result.name, folder / "figures")
     write_checksums(folder)
 
@@ -96,39 +94,19 @@ def scores(result: ExperimentResult) -> dict[str, np.ndarray]:
 
 def checksums(folder: Path) -> dict[str, str]:
     """SHA-256 of every file in a reference's folder but the checksums themselves."""
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / CHECKSUMS]
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / paths.CHECKSUMS]
     return {path.relative_to(folder).as_posix(): files.digest(path, "sha256") for path in found}
 
 
 def write_checksums(folder: Path) -> None:
     """Last of a reference's files: what verification holds the others against."""
-    files.write_json(folder / CHECKSUMS, checksums(folder))
+    files.write_json(folder / paths.CHECKSUMS, checksums(folder))
 
 
-def with_results(readme: str, references: Path) -> str:
-    """The README with the paper's Table 1 and every committed reference between its two markers."""
-    before, _, after = split(readme)
-    return f"{before}{BEGIN}{readme_table(references)}{END}{after}"
-
-
-def split(readme: str) -> tuple[str, str, str]:
-    """What is before, between and after the README's two markers."""
-    before, rest = readme.split(BEGIN, 1)
-    between, after = rest.split(END, 1)
-    return before, between, after
-
-
-def readme_table(references: Path) -> str:
-    """The paper's Table 1 and every reference's, with how far the seeds that finished are apart, as Markdown."""
-    measured = [revisions.table(path) for path in sorted(references.glob("*/table1.csv"))]
-    rows = pd.concat([tables.results_table([]), *measured], ignore_index=True)
-    table, ours = tables.comparison(rows), rows[rows["origin"] == tables.MEASURED]
-    spreads = {f"{row.model} ({row.experiment})": _spread(row) for row in ours.itertuples()}
-    return table.assign(**{"spread over seeds that finished": table["model"].map(spreads).fillna("")}).to_markdown(index=False)
-
-
-def _spread(row: Any) -> str:
-    return f"{row.seed_std:.1f} ({row.num_seeds:.0f} seeds)" if row.num_seeds > 1 else "one seed"
+def renew_pages() -> None:
+    """The tables of references in README and docs."""
+    for page in pages.PAGES:
+        files.write_text(page, pages.renewed(page.read_text(encoding="utf-8"), paths.REFERENCES))
 
 
 def main() -> None:

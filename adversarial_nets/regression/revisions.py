@@ -77,7 +77,7 @@ def of_reference() -> dict[str, Results]:
 
 
 def _reference(folder: Path) -> Results:
-    metrics, parameters, seeds = folder / "metrics.json", folder / "parameters.json", folder / paths.SEEDS.name
+    metrics, parameters, seeds = folder / paths.METRICS.name, folder / paths.PARAMETERS_USED, folder / paths.SEEDS.name
     found = _entries(read_text(metrics), str(metrics))
     if folder.name not in found:
         raise InputError(f"{metrics}: has no results of {folder.name}; write the reference anew with `make reference`")

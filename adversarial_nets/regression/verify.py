@@ -25,8 +25,8 @@ from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import read
-from adversarial_nets.regression import recomputed, reference, revisions
-from adversarial_nets.regression.claims import COPIED, EXACT, IN_FLOAT32, Claim, Compared, Numbers, as_locked, if_present, lines
+from adversarial_nets.regression import claims, pages, recomputed, reference, revisions
+from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
 from adversarial_nets.regression.revisions import leaves
 from adversarial_nets.report import tables
@@ -39,18 +39,19 @@ SHOWN = 5  # contradictions that the error names
 UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, BadZipFile, SafetensorError)  # of damaged files
 
 
-def verify() -> Iterator[Claim]:
+def verify() -> Iterator[Check]:
     """Everything that is committed, each file against what it came from. Raises InputError if a file cannot be read."""
     yield from of_reports()
     yield from of_ablations()
     for folder in sorted(path for path in paths.REFERENCES.glob("*") if path.is_dir()):
         yield from of_reference(folder)
-    _, shown, _ = reference.split(reference.README.read_text(encoding="utf-8"))
-    table = reference.readme_table(paths.REFERENCES)
-    yield lines(reference.README, shown, f"{paths.REFERENCES}/*/table1.csv", table)
+    yield from of_claims()
+    for page in pages.PAGES:
+        text = page.read_text(encoding="utf-8")
+        yield lines(page, text, f"{paths.REFERENCES}/", pages.renewed(text, paths.REFERENCES))
 
 
-def of_reports() -> Iterator[Claim]:
+def of_reports() -> Iterator[Check]:
     """Tables and metrics in reports/, and down from them to scores, samples and generators."""
     table, metrics, seeds = revisions.table(paths.TABLE), files.read_json(paths.METRICS), pd.read_csv(paths.SEEDS)
     yield from _renderings(table)
@@ -65,17 +66,17 @@ def _leaves_of(path: Path) -> Numbers:
     return dict(leaves(files.read_json(path)))
 
 
-def _renderings(table: pd.DataFrame) -> Iterator[Claim]:
+def _renderings(table: pd.DataFrame) -> Iterator[Check]:
     """The table as Markdown and on the page: every line and every cell of it."""
     text, page = (path.read_text(encoding="utf-8") for path in (paths.TABLE_TEXT, paths.PAGE))
     yield lines(paths.TABLE_TEXT, text, str(paths.TABLE), tables.to_markdown(table))
     frames = tables.comparison(table), tables.details(table)
     cells = {str(cell): True for frame in frames for row in frame.itertuples(index=False) for cell in row if cell}
     found = {cell: True for cell in cells if f">{escape(cell)}<" in page}
-    yield Claim(str(paths.PAGE), str(paths.TABLE), found, cells)
+    yield Check(str(paths.PAGE), str(paths.TABLE), found, cells)
 
 
-def _of_experiment(seeds: pd.DataFrame, rows: pd.DataFrame, metrics: Numbers) -> Iterator[Claim]:
+def _of_experiment(seeds: pd.DataFrame, rows: pd.DataFrame, metrics: Numbers) -> Iterator[Check]:
     runs = [RunPaths(str(name), int(seed)) for name, seed in zip(seeds["experiment"], seeds["seed"], strict=True)]
     yield from _table_and_metrics(paths.REPORTS, rows, metrics)
     yield _metrics_and_seeds(paths.REPORTS, metrics, seeds)
@@ -105,7 +106,7 @@ def _by_seed(seeds: pd.DataFrame) -> Numbers:
     return {f"{key} of seed {row['seed']}": value for row in seeds.to_dict("records") for key, value in row.items()}
 
 
-def _metrics_and_seeds(folder: Path, metrics: Numbers, seeds: pd.DataFrame) -> Claim:
+def _metrics_and_seeds(folder: Path, metrics: Numbers, seeds: pd.DataFrame) -> Check:
     """The numbers of runs, and the means over those that count."""
     counted = revisions.counted(seeds)
     expected = {
@@ -115,14 +116,14 @@ def _metrics_and_seeds(folder: Path, metrics: Numbers, seeds: pd.DataFrame) -> C
         "sigma": counted["sigma"].mean(),
         **{metric: counted[metric].mean() for metric in revisions.MEASURED if counted[metric].notna().all()},
     }
-    return Claim(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.SEEDS.name}", metrics, expected, IN_FLOAT32)
+    return Check(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.SEEDS.name}", metrics, expected, IN_FLOAT32)
 
 
 def _cells(rows: pd.DataFrame) -> Numbers:
     return {f"{column} of {row['model']}": row[column] for _, row in rows.iterrows() for column in rows.columns}
 
 
-def _table_and_metrics(folder: Path, rows: pd.DataFrame, metrics: Numbers) -> Iterator[Claim]:
+def _table_and_metrics(folder: Path, rows: pd.DataFrame, metrics: Numbers) -> Iterator[Check]:
     """The table's numbers that metrics.json has too, of the generators and of two sanity rows."""
     ours = rows[rows["origin"] == MEASURED].iloc[0].to_dict()
     expected = {key: value for key, value in metrics.items() if key in ours}
@@ -130,15 +131,15 @@ def _table_and_metrics(folder: Path, rows: pd.DataFrame, metrics: Numbers) -> It
     for model, key in (("Training images as", "training_images"), ("K-means", "kmeans")):
         ours |= {f"{key}_log_likelihood": value for name, value in sanity.items() if name.startswith(model)}
         expected[f"{key}_log_likelihood"] = metrics[f"{key}_log_likelihood"]
-    yield Claim(f"{folder}/{paths.TABLE.name}", f"{folder}/{paths.METRICS.name}", ours, expected, COPIED)
+    yield Check(f"{folder}/{paths.TABLE.name}", f"{folder}/{paths.METRICS.name}", ours, expected, COPIED)
 
 
-def of_ablations() -> Iterator[Claim]:
+def of_ablations() -> Iterator[Check]:
     """The table of ablations from their runs, and the page from the table."""
     folder = paths.ABLATIONS_REPORT
-    table, page, lock = folder / "ablations.csv", folder / "README.md", paths.ABLATIONS.with_name("dvc.lock")
+    table, page, lock = paths.ABLATIONS_TABLE, paths.ABLATIONS_PAGE, paths.ABLATIONS.with_name("dvc.lock")
     if not table.exists() or not paths.ABLATIONS.exists():
-        yield Claim(str(folder), str(paths.ABLATIONS), {}, {}, skipped="no ablations here; `make ablations` runs them")
+        yield Check(str(folder), str(paths.ABLATIONS), {}, {}, skipped="no ablations here; `make ablations` runs them")
         return
     rows, wanted = pd.read_csv(table), read(paths.ABLATIONS, Ablations)
     runs = [AblationPaths(variant, seed).run / "scores.json" for variant in wanted.variants for seed in wanted.seeds]
@@ -170,22 +171,22 @@ def _from_table(shown: list[str], rows: pd.DataFrame) -> Compared:
     return {line: True for line in expected if line in shown}, dict.fromkeys(expected, True), EXACT
 
 
-def of_reference(folder: Path) -> Iterator[Claim]:
+def of_reference(folder: Path) -> Iterator[Check]:
     """One reference, from the files that are kept with it."""
-    metrics, seeds = files.read_json(folder / "metrics.json")[folder.name], pd.read_csv(folder / "seeds.csv")
-    yield from _table_and_metrics(folder, revisions.table(folder / "table1.csv"), metrics)
+    metrics, seeds = files.read_json(folder / paths.METRICS.name)[folder.name], pd.read_csv(folder / paths.SEEDS.name)
+    yield from _table_and_metrics(folder, revisions.table(folder / paths.TABLE.name), metrics)
     scored, counted = seeds[seeds["log_likelihood"].notna()], revisions.counted(seeds)["seed"]  # a run may have been stopped
-    scores = _scores(folder / "log_likelihoods.npz", scored["seed"])
+    scores = _scores(folder / paths.LOG_LIKELIHOODS, scored["seed"])
     means = {f"log_likelihood of seed {seed}": mean_and_standard_error(folds)[0] for seed, folds in scores.items()}
-    yield Claim(f"{folder}/seeds.csv", f"{folder}/log_likelihoods.npz", _by_seed(seeds), means, IN_FLOAT32)
+    yield Check(f"{folder}/{paths.SEEDS.name}", f"{folder}/{paths.LOG_LIKELIHOODS}", _by_seed(seeds), means, IN_FLOAT32)
     again = _over_seeds([scores[seed] for seed in counted])
-    yield Claim(f"{folder}/metrics.json", f"{folder}/log_likelihoods.npz", metrics, again, IN_FLOAT32)
+    yield Check(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.LOG_LIKELIHOODS}", metrics, again, IN_FLOAT32)
     yield _metrics_and_seeds(folder, metrics, seeds)
-    yield Claim(f"{folder}/metrics.json", f"{folder}/reliability.json", metrics, _over_draws(folder, counted), COPIED)
+    yield Check(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.RELIABILITY}", metrics, _over_draws(folder, counted), COPIED)
     yield _provenance(folder, scored["seed"].tolist())
-    kept = folder / reference.CHECKSUMS
+    kept = folder / paths.CHECKSUMS
     yield if_present(folder, [kept], lambda: (reference.checksums(folder), files.read_json(kept), EXACT))
-    yield Claim(f"{folder}/log_likelihoods.npz", "its samples", {}, {}, skipped="a reference is kept without its samples")
+    yield Check(f"{folder}/{paths.LOG_LIKELIHOODS}", "its samples", {}, {}, skipped="a reference is kept without its samples")
 
 
 def _scores(path: Path, seeds: pd.Series) -> dict[int, list[np.ndarray]]:
@@ -206,22 +207,33 @@ def _over_seeds(scores: list[list[np.ndarray]]) -> Numbers:
 
 
 def _over_draws(folder: Path, seeds: pd.Series) -> Numbers:
-    of_all = files.read(folder / "reliability.json", dict[int, Reliability])
+    of_all = files.read(folder / paths.RELIABILITY, dict[int, Reliability])
     measured = [each for seed, each in of_all.items() if seed in set(seeds)]
     refined = [seed.refined.log_likelihood for seed in measured]
     return {"draw_std": pooled([seed.draw_std for seed in measured]), "refined_log_likelihood": float(np.mean(refined))}
 
 
-def _provenance(folder: Path, seeds: list[int]) -> Claim:
+def _provenance(folder: Path, seeds: list[int]) -> Check:
     """Source files by the checksums that the parameters ask for, and a device for each seed."""
-    kept = files.read(folder / "provenance.json", Provenance)
-    data = files.read_json(folder / "parameters.json")["data"]
+    kept = files.read(folder / paths.PROVENANCE, Provenance)
+    data = files.read_json(folder / paths.PARAMETERS_USED)["data"]
     # CIFAR-10's archive is needed only if the files in it are not there.
     published = [f"md5:{checksum}" for name, checksum in data.get("md5", {}).items() if name != CIFAR10_ARCHIVE]
     published += [f"sha256:{data['sha256']}"] if data.get("sha256") else []
     found = dict.fromkeys(kept.data.values(), True) | {"seeds with a device": str(list(kept.devices))}
     expected = dict.fromkeys(published, True) | {"seeds with a device": str(seeds)}
-    return Claim(f"{folder}/provenance.json", f"{folder}/parameters.json, seeds.csv", found, expected)
+    return Check(f"{folder}/{paths.PROVENANCE}", f"{folder}/{paths.PARAMETERS_USED}, seeds.csv", found, expected)
+
+
+def of_claims() -> Iterator[Check]:
+    """The paper's claims from the files that they name, and their page."""
+    shown, again = claims.read(paths.CLAIMS), claims.table()
+    yield Check(str(paths.CLAIMS), "the files that it names", _by_claim(shown), _by_claim(again))
+    yield lines(paths.CLAIMS_TEXT, paths.CLAIMS_TEXT.read_text(encoding="utf-8"), str(paths.CLAIMS), claims.to_markdown(again))
+
+
+def _by_claim(rows: pd.DataFrame) -> Numbers:
+    return {f"{key} of {row['name']}": row[key] for row in rows.to_dict("records") for key in row}
 
 
 def fail(contradictions: list[str]) -> None:
@@ -231,8 +243,8 @@ def fail(contradictions: list[str]) -> None:
         raise CheckFailed("; ".join(contradictions[:SHOWN]) + more)
 
 
-def checked() -> Iterator[Claim]:
-    """Every claim. Raises InputError, in one line, if a file is damaged."""
+def checked() -> Iterator[Check]:
+    """Every check. Raises InputError, in one line, if a file is damaged."""
     try:
         yield from verify()
     except UNREADABLE as error:
@@ -241,14 +253,14 @@ def checked() -> Iterator[Claim]:
 
 
 def main() -> None:
-    """Check, print a line for each claim, fail with the first numbers that do not follow."""
+    """Check, print a line for each check, fail with the first numbers that do not follow."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.verify", description=__doc__.split("\n\n")[0])
     with exit_status():
         parser.parse_args()
         contradictions = []
-        for claim in checked():
-            print(claim, flush=True)
-            contradictions += claim.contradictions()
+        for check in checked():
+            print(check, flush=True)
+            contradictions += check.contradictions()
         fail(contradictions)
 
 

@@ -2,16 +2,23 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from adversarial_nets.core import files
 from adversarial_nets.report import captions
 from adversarial_nets.report.figures import curves
 from adversarial_nets.report.figures.style import save
-from adversarial_nets.report.page import ExperimentChapter, Picture, TheoryChapter
+from adversarial_nets.report.page import ClaimsChapter, ExperimentChapter, Picture, TheoryChapter
 from adversarial_nets.report.paper import panel
-from adversarial_nets.report.results import ExperimentResult, load, load_table
+from adversarial_nets.report.results import ExperimentResult, load
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 from adversarial_nets.theory.measurements import Theory
+
+
+def claims_chapter() -> ClaimsChapter | None:
+    """What is committed of the paper's claims; None if nothing is."""
+    return ClaimsChapter(pd.read_csv(paths.CLAIMS, dtype=str, keep_default_na=False)) if paths.CLAIMS.exists() else None
 
 
 def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChapter:
@@ -78,10 +85,10 @@ def theory_chapter(folder: Path) -> TheoryChapter:
     )
 
 
-def known_density_picture(folder: Path) -> Picture:
+def known_density_picture(errors: pd.DataFrame, folder: Path) -> Picture:
     """The estimate's error on densities that are known, measured by the stage `known_density`."""
     path = folder / "known_density.png"
-    save(curves.known_density_errors(load_table(paths.KNOWN_DENSITY, "known_density")), path)
+    save(curves.known_density_errors(errors), path)
     return Picture(path, captions.KNOWN_DENSITY, wide=True)
 
 

@@ -99,10 +99,40 @@ class TheoryChapter:
         return tables.theory(self.measured)
 
 
-def render(table: pd.DataFrame, experiments: list[ExperimentChapter], theory: TheoryChapter, known_density: Picture) -> str:
+@dataclass(frozen=True)
+class ClaimsChapter:
+    """The first part of the page: every claim of the paper as ``claims.csv`` has it, every cell a text."""
+
+    claims: pd.DataFrame
+
+    @property
+    def number(self) -> pd.Series:
+        """The claim about the paper's own number."""
+        return self.claims.set_index("name").loc["number"]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many claims have each verdict."""
+        return self.claims["verdict"].value_counts(sort=False).to_dict()
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """What a reader is shown."""
+        return self.claims[["section", "the paper says", "measured here", "verdict", "from"]]
+
+
+def render(
+    table: pd.DataFrame,
+    claims: ClaimsChapter | None,
+    experiments: list[ExperimentChapter],
+    theory: TheoryChapter,
+    known_density: Picture,
+) -> str:
     """The page's HTML, from Table 1 as measured and the chapters."""
     return render_template(
         "report.html",
+        claims=claims,
+        published=TABLE_1["Adversarial nets"]["MNIST"],
         comparison=tables.comparison(table),
         details=tables.details(table),
         notes=captions.NOTES,

@@ -6,11 +6,13 @@ import pandas as pd
 
 from adversarial_nets.core import files
 from adversarial_nets.report.results import ExperimentResult
+from adversarial_nets.running.paths import KNOWN_DENSITY_TABLE
 
 
-def write_plots(results: list[ExperimentResult], folder: Path) -> None:
-    """A folder for each plot, with a CSV for each experiment."""
+def write_plots(results: list[ExperimentResult], known_density: pd.DataFrame, folder: Path) -> None:
+    """A folder for each plot, with a CSV for each experiment; and the estimate's errors on known densities."""
     with files.replacing(folder) as temporary:
+        files.write_csv(temporary / KNOWN_DENSITY_TABLE.name, known_density)
         for result in results:
             for plot, table in plots(result).items():
                 files.write_csv(temporary / plot / f"{result.name}.csv", table)

@@ -80,7 +80,7 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     shared = table.round({"log_likelihood": 1}).duplicated(["model", "data_set", "log_likelihood"])
     rows = pd.concat([table[~is_sanity], table[is_sanity & ~shared]])
     named = rows.assign(
-        value=[_value(row) + _runs_in_words(row) for row in rows.itertuples()],
+        value=[nats(row) + _runs_in_words(row) for row in rows.itertuples()],
         model=[f"{row.model} ({row.experiment})" if isinstance(row.experiment, str) else row.model for row in rows.itertuples()],
     )
     data_sets = list(dict.fromkeys(named["data_set"]))
@@ -94,7 +94,7 @@ def details(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "model": rows["model"] + " (" + rows["experiment"] + ")",
-            "log-likelihood (nats)": [_value(row) for row in rows.itertuples()],
+            "log-likelihood (nats)": [nats(row) for row in rows.itertuples()],
             "seeds": rows["seeds"].fillna(""),
             "collapsed": rows["collapsed"].astype(object).fillna(""),
             "spread over seeds that finished (nats)": [_number(value, ".1f") for value in rows["seed_std"]],
@@ -228,7 +228,8 @@ def to_markdown(table: pd.DataFrame) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _value(row: Any) -> str:
+def nats(row: Any) -> str:
+    """A row's log-likelihood and its standard error, such as ``225 ± 2``."""
     digits = "g" if row.origin == REPORTED else ".1f"
     return f"{row.log_likelihood:{digits}} ± {row.standard_error:{digits}}".replace("-", "−")
 

@@ -22,11 +22,22 @@ PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json"
 TABLE, TABLE_TEXT, SEEDS = REPORTS / "table1.csv", REPORTS / "table1.md", REPORTS / "seeds.csv"
 REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPORTS / "reference"
 ABLATIONS_REPORT = REPORTS / "ablations"
+ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
+ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
+KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
+CLAIMS, CLAIMS_TEXT = REPORTS / "claims.csv", REPORTS / "claims.md"
 COMPARISON = Path("comparison.html")
 
 GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors"  # in a model's folder, with the next three
 LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
+LOG_LIKELIHOODS, RELIABILITY, BLUR = "log_likelihoods.npz", "reliability.json", "blur.csv"  # in a reference's folder
+COPYING, HELVETICA = "copying.json", "helvetica.json"  # as well
+PARAMETERS_USED, PROVENANCE, CHECKSUMS = (
+    "parameters.json",
+    "provenance.json",
+    "checksums.json",
+)  # as well
 
 
 def average_generator(gamma: float) -> str:
@@ -78,7 +89,7 @@ class ExperimentPaths:
     @property
     def helvetica(self) -> Path:
         """What the Helvetica scenario did to the first seed's generator."""
-        return SCORES / self.name / "helvetica.json"
+        return SCORES / self.name / HELVETICA
 
     @property
     def helvetica_figure(self) -> Path:
@@ -162,12 +173,12 @@ class RunPaths(ExperimentPaths):
     @property
     def log_likelihoods(self) -> Path:
         """Of every test image."""
-        return self.scores / "log_likelihoods.npz"
+        return self.scores / LOG_LIKELIHOODS
 
     @property
     def reliability(self) -> Path:
         """How far the log-likelihood can be trusted."""
-        return self.scores / "reliability.json"
+        return self.scores / RELIABILITY
 
     @property
     def collapse(self) -> Path:
@@ -202,7 +213,7 @@ class RunPaths(ExperimentPaths):
     @property
     def copying(self) -> Path:
         """Distances that show whether training images were copied."""
-        return self.figures / "copying.json"
+        return self.figures / COPYING
 
 
 @dataclass(frozen=True)

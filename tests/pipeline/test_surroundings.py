@@ -66,7 +66,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "surroundings", [name if name == "notebook" else pytest.param(name, marks=pytest.mark.slow) for name in SURROUNDINGS]
+    "surroundings", [name if name == "notebook" else pytest.param(name, marks=pytest.mark.nightly) for name in SURROUNDINGS]
 )
 def test_the_callers_environment_changes_no_byte(finished: Path, tmp_path: Path, surroundings: str) -> None:
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
@@ -83,3 +83,10 @@ def test_every_script_starts_under_any_backend(backend: str) -> None:
     environment = {**os.environ, "MPLBACKEND": backend}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout.lower()) == (0, "agg\n"), done.stderr
+
+
+def test_a_python_without_the_packages_gets_one_line() -> None:
+    """Such as a notebook's, if the environment is not activated: without its site-packages it is one."""
+    done = subprocess.run([sys.executable, "-S", "-m", "stages.check"], cwd=ROOT, capture_output=True, text=True)
+    said = "lacks numpy, pydantic, ruamel; run `source .venv/bin/activate` first (`make setup` makes it), or `make repro`"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {sys.executable} {said}\n")

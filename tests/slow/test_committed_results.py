@@ -3,13 +3,18 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from adversarial_nets.core import arithmetic, files
 from adversarial_nets.diagnostics.sanity import Sanity
+from adversarial_nets.likelihood.protocol import load_log_likelihoods
+from adversarial_nets.regression.provenance import Provenance
+from adversarial_nets.running import paths
 from support.experiments import ROOT, project_values, write_project
 from support.project import Project, clone, commit
 
@@ -48,11 +53,27 @@ def test_the_default_pipeline_regenerates_the_committed_results(tmp_path: Path) 
 
 
 @pytest.mark.nightly
+def test_the_reference_is_made_anew_from_its_commit_by_its_own_command(tmp_path: Path) -> None:
+    """One of its seeds, to the last bit that it keeps, in a clone of the history."""
+    kept = files.read(MNIST5K / paths.PROVENANCE, Provenance)
+    if subprocess.run(["git", "cat-file", "-e", kept.commit], cwd=ROOT).returncode:
+        pytest.skip(f"the history of this clone does not reach back to {kept.commit}")
+    subprocess.run(["git", "clone", "--quiet", ROOT, tmp_path], check=True)
+    checkout, _, run, _ = replace(kept, seeds=kept.seeds[:1]).command.split(" && ")
+    project = Project(tmp_path)
+    for command in (checkout, run.removeprefix(".venv/bin/")):
+        project.run("sh", "-c", command)
+    with np.load(MNIST5K / paths.LOG_LIKELIHOODS) as reference:
+        scores = load_log_likelihoods(tmp_path / f"scores/mnist5k/{kept.seeds[0]}/log_likelihoods.npz")
+        np.testing.assert_array_equal(scores[0].astype(np.float32), reference[f"seed_{kept.seeds[0]}_fold_0"])
+
+
+@pytest.mark.nightly
 @pytest.mark.skipif(len(list(RAW.glob("MNIST/raw/*-ubyte.gz"))) < 4, reason="needs the official MNIST archives in data/raw")
 def test_thirty_epochs_of_the_papers_recipe_learn_digits(tmp_path: Path) -> None:
     project = default(tmp_path)
     project.environment |= {"ADVERSARIAL_NETS_DATA": str(RAW)}
-    # One run of eight collapsed onto one image (docs/known_issues.md): two in a row would be more than chance.
+    # A run may collapse (docs/known_issues.md): two in a row would be more than chance.
     if (first := after_thirty_epochs(project, seed=0)) < 77:
         assert pd.read_csv(tmp_path / "models" / "mnist" / "0" / "learning_curve.csv")["d_real"].iloc[-1] > 0.99, first
         assert after_thirty_epochs(project, seed=1) >= 77

@@ -13,7 +13,7 @@ from adversarial_nets.core import files
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import parse
-from adversarial_nets.regression import reference
+from adversarial_nets.regression import claims, pages, reference
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import AblationPaths
@@ -46,12 +46,14 @@ def finish(folder: Path) -> None:
         run_stages()
         lock([paths.PAGE, paths.TABLE, paths.SEEDS, paths.METRICS, paths.PLOTS])
         write_ablations()
+        claims.write()
         git("init", "--quiet", "--initial-branch", "main")
         git("add", "--all")
         git("commit", "--quiet", "--message", "Results")
         reference.write_reference(load_experiment("mnist5k", [0, 1]), paths.REFERENCES / "mnist5k")
-        markers = f"# A project\n\n{reference.BEGIN}{reference.END}\nMore.\n"
-        files.write_text(reference.README, reference.with_results(markers, paths.REFERENCES))
+        for page in pages.PAGES:
+            files.write_text(page, "# A project\n\n<!-- references -->\n\n<!-- end of references -->\n\nMore.\n")
+        reference.renew_pages()
 
 
 def run_stages() -> None:

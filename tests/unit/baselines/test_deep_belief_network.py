@@ -100,7 +100,8 @@ def test_the_gradient_is_that_of_the_log_likelihood():
     expected = torch.autograd.grad(likelihood, list(machine.parameters()))
     marginal = joint(machine).sum(1)
     with torch.no_grad():
-        by_state = [learner.cost_and_gradients(data, columns(state[None]))[1:] for state in states(VISIBLE)]
+        chains = [learner.given(columns(state[None])) for state in states(VISIBLE)]
+        by_state = [learner.cost_and_gradients(learner.given(data), each)[1:] for each in chains]
     for number, gradient in enumerate(expected):
         found = sum(p * gradients[number] for p, gradients in zip(marginal, by_state, strict=True))
         torch.testing.assert_close(found, gradient, rtol=1e-10, atol=1e-12)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from adversarial_nets.core import files
-from adversarial_nets.regression import recomputed, reference, verify
+from adversarial_nets.regression import recomputed, verify
+from adversarial_nets.running import paths
 from adversarial_nets.running.paths import RunPaths
 
 MNIST5K = Path("reports/reference/mnist5k")
@@ -18,7 +19,7 @@ ABLATIONS = Path("reports/ablations")
 
 
 def contradictions() -> list[str]:
-    return [each for claim in verify.verify() for each in claim.contradictions()]
+    return [each for check in verify.verify() for each in check.contradictions()]
 
 
 def change_a_digit(path: Path, of: str) -> None:
@@ -101,7 +102,7 @@ def test_one_digit_that_is_changed_in_the_reports_is_found(project: Path, file: 
 def test_without_checksums_the_numbers_of_a_reference_still_have_to_follow(
     project: Path, file: str, number: str, found: str
 ) -> None:
-    (MNIST5K / reference.CHECKSUMS).unlink()
+    (MNIST5K / paths.CHECKSUMS).unlink()
     assert contradictions() == []
     change_first_digit(MNIST5K / file, number)
     assert any(each.startswith(f"{MNIST5K}/{found}") for each in contradictions()), contradictions()
@@ -140,7 +141,7 @@ def test_ablations_that_are_not_here_are_skipped(project: Path) -> None:
     shutil.rmtree(ABLATIONS / "runs" / "minimax")
     assert next(verify.of_ablations()).skipped == "reports/ablations/runs/minimax/0/scores.json is not here"
     shutil.rmtree(ABLATIONS)
-    assert [claim.skipped for claim in verify.of_ablations()] == ["no ablations here; `make ablations` runs them"]
+    assert [check.skipped for check in verify.of_ablations()] == ["no ablations here; `make ablations` runs them"]
 
 
 @pytest.mark.parametrize(
@@ -177,8 +178,8 @@ def test_a_failed_check_names_five_numbers_and_counts_the_rest(
     assert re.search(r"(?:; [^;]+){4}; and \d+ more\n$", capsys.readouterr().err)
 
 
-def claims_of(seed: int) -> Iterator[list[str]]:
-    return (claim.contradictions() for claim in recomputed.of_run(RunPaths("mnist5k", seed)))
+def checks_of(seed: int) -> Iterator[list[str]]:
+    return (check.contradictions() for check in recomputed.of_run(RunPaths("mnist5k", seed)))
 
 
 def test_scores_samples_and_generators_are_recomputed(project: Path) -> None:
@@ -187,12 +188,12 @@ def test_scores_samples_and_generators_are_recomputed(project: Path) -> None:
     values = np.load(run.log_likelihoods)["fold_0"]
     values[7] += 0.1
     files.write_npz(run.log_likelihoods, fold_0=values)
-    of_image, of_mean, of_sample = claims_of(0)
+    of_image, of_mean, of_sample = checks_of(0)
     assert [each.split(" is ")[0] for each in of_image] == [f"{run.log_likelihoods}: log-likelihood of test image 7, fold 0"]
     assert of_mean
     assert not of_sample
     shutil.copy(run.generator, other.generator)
-    of_image, of_mean, of_sample = claims_of(1)
+    of_image, of_mean, of_sample = checks_of(1)
     assert not of_image + of_mean
     assert of_sample
 

@@ -1,0 +1,133 @@
+"""Tables and sentences in README and docs that are made from what is committed, each between two markers that name it."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from adversarial_nets.core import files
+from adversarial_nets.diagnostics.collapse import COLLAPSED
+from adversarial_nets.diagnostics.reliability import Reliability
+from adversarial_nets.regression import claims, revisions
+from adversarial_nets.regression.verdicts import AVERAGED
+from adversarial_nets.report import tables
+from adversarial_nets.report.paper import TABLE_1
+from adversarial_nets.running import paths
+
+PAGES = [Path("README.md"), Path("docs/results.md")]
+MARKED = re.compile(r"<!-- (?P<name>[a-z0-9 ]+) -->\n(?P<table>.*?)\n<!-- end of (?P=name) -->", re.DOTALL)
+
+EPOCHS = [25, 50, 100, 150, 200, 250]
+STAND_INS = ["Training images as samples", "Blurred training images", "K-means centroids of training images"]
+
+
+def renewed(page: str, folder: Path) -> str:
+    """A page with every marked table made anew from the folder of references. Raises KeyError if a marker names no table."""
+    return MARKED.sub(lambda found: marked(found["name"], folder), page)
+
+
+def marked(name: str, folder: Path) -> str:
+    """A table as Markdown, or a sentence, between its markers."""
+    made = TABLES[name](folder)
+    text = made if isinstance(made, str) else made.to_markdown(index=False, disable_numparse=True)
+    return f"<!-- {name} -->\n{text}\n<!-- end of {name} -->"
+
+
+def answer(folder: Path) -> str:
+    """Was the paper's number reproduced, and how many of its claims hold? Two sentences."""
+    rows = claims.table().set_index("name")
+    (mean, error), number = TABLE_1["Adversarial nets"]["MNIST"], rows.loc["number"]
+    numbers = f"**The paper has {mean:g} ± {error:g} nats on MNIST; here it is {number['measured here']}: {number['verdict']}.**"
+    return f"{numbers} [{claims.summary(rows)}](reports/claims.md)."
+
+
+def table_1(folder: Path) -> pd.DataFrame:
+    """The paper's MNIST column, reported and measured here, and stand-ins for samples: every cell a text, in nats."""
+    rows = _rows(folder).query("data_set == 'MNIST'")
+    ours, sanity = rows[rows["origin"] == tables.MEASURED], rows[rows["origin"] == tables.SANITY]
+    stand_ins = sanity[sanity["model"].isin(STAND_INS)].drop_duplicates("model")
+    measured = [cells for model in TABLE_1 for cells in _of_model(model, ours[ours["model"] == model])]
+    beside = [{"model": row.model, "measured here": tables.nats(row)} for row in stand_ins.itertuples()]
+    return pd.DataFrame([*measured, *beside]).fillna("")
+
+
+def _rows(folder: Path) -> pd.DataFrame:
+    """Those of every reference's ``table1.csv``."""
+    return pd.concat([revisions.table(path) for path in sorted(folder.glob("*/table1.csv"))], ignore_index=True)
+
+
+def _of_model(model: str, measured: pd.DataFrame) -> list[dict[str, str]]:
+    mean, error = TABLE_1[model]["MNIST"]
+    reported = {"model": model, "reported": f"{mean:g} ± {error:g}"}
+    ours = [reported | _measured(row) for row in measured.itertuples()]
+    return ours or [reported | {"measured here": "not yet"}]
+
+
+def _measured(row: tuple) -> dict[str, str]:
+    cells = {"measured here": tables.nats(row), "runs": _runs(row), "spread over seeds": _spread(row)}
+    return {"model": f"{row.model} (`{row.experiment}`)", **cells}
+
+
+def _runs(row: tuple) -> str:
+    lost = f"; {row.num_collapsed:.0f} {COLLAPSED}" if row.num_collapsed else ""
+    return f"{row.num_seeds:.0f} of {row.num_started:.0f}{lost}"
+
+
+def _spread(row: tuple) -> str:
+    return f"{row.seed_std:.1f} ({row.num_seeds:.0f} seeds)" if row.num_seeds > 1 else ""
+
+
+def references(folder: Path) -> pd.DataFrame:
+    """Every reference beside the paper's Table 1, on every data set, with how far the seeds that finished are apart."""
+    rows = pd.concat([tables.results_table([]), _rows(folder)], ignore_index=True)
+    table, ours = tables.comparison(rows), rows[rows["origin"] == tables.MEASURED]
+    spreads = {f"{row.model} ({row.experiment})": _spread(row) or "one seed" for row in ours.itertuples()}
+    return table.assign(**{"spread over seeds": table["model"].map(spreads).fillna("")})
+
+
+def learning_curve(folder: Path) -> pd.DataFrame:
+    """Validation log-likelihood in nats along the run, means over its seeds: a column for each of ``EPOCHS``."""
+    curve = pd.read_csv(folder / AVERAGED / paths.LEARNING_CURVE).groupby("epoch").mean().loc[EPOCHS]
+    named = {"validation_log_likelihood": "last weights", "average_validation_log_likelihood": _kept_average(folder)}
+    return curve[list(named)].rename(columns=named).T.map("{:.0f}".format).rename_axis("epoch").reset_index()
+
+
+def _kept_average(folder: Path) -> str:
+    gamma = files.read_json(folder / AVERAGED / paths.PARAMETERS_USED)["training"]["averaging"]["gamma"]
+    return f"γ = {gamma:g}, kept"
+
+
+def score_and_blur(folder: Path) -> pd.DataFrame:
+    """Every generator of the run and the stand-ins: log-likelihood in nats, sharpness as a ratio to the test images'."""
+    points = pd.read_csv(folder / AVERAGED / paths.BLUR).drop(columns="kind").groupby("images", sort=False).mean()
+    points = points.rename({"kept": _kept_average(folder), "last": "last weights"}).sort_values("log_likelihood")
+    ratios = points[["spread", "gradient", "grey"]].map("{:.2f}".format)
+    scores = points["log_likelihood"].map("{:.1f}".format).rename("nats")
+    renamed = {"spread": "spread of pixels", "grey": "grey pixels"}
+    return pd.concat([scores, ratios.rename(columns=renamed)], axis=1).rename_axis("samples").reset_index()
+
+
+def estimates(folder: Path) -> pd.DataFrame:
+    """What moves the number of the same generators, means over seeds: log-likelihoods in nats."""
+    of_seed = list(files.read(folder / AVERAGED / paths.RELIABILITY, dict[int, Reliability]).values())
+    metrics = files.read_json(folder / AVERAGED / paths.METRICS.name)[AVERAGED]
+    draws = [draw.log_likelihood for seed in of_seed for draw in seed.draws]
+    rows = {
+        f"the published script's defaults: {metrics['num_samples']:,} samples, σ of its grid": f"{metrics['log_likelihood']:.1f}",
+        f"{len(draws)} other draws of as many": f"{min(draws):.1f} to {max(draws):.1f}",
+        "σ refined on all validation images": f"{metrics['refined_log_likelihood']:.1f}",
+    }
+    counts = [[(each.num_samples, each.log_likelihood) for each in seed.by_num_samples] for seed in of_seed]
+    means = pd.DataFrame([dict(each) for each in counts]).mean()
+    rows |= {f"{count:,} samples": f"{mean:.1f}" for count, mean in means.items() if count != metrics["num_samples"]}
+    return pd.DataFrame(rows.items(), columns=["estimate", "nats"])
+
+
+TABLES = {
+    "answer": answer,
+    "table 1": table_1,
+    "references": references,
+    "learning curve": learning_curve,
+    "score and blur": score_and_blur,
+    "estimates": estimates,
+}

@@ -1,0 +1,158 @@
+"""The paper's claims: verdicts follow from files by the rules, and a verdict that gets worse is noticed."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from adversarial_nets.core import files
+from adversarial_nets.core.errors import InputError
+from adversarial_nets.regression import claims, gate, verdicts, verify
+from adversarial_nets.regression.verdicts import FAILS, HOLDS, LIMITED, UNMEASURED
+from adversarial_nets.running import paths
+from support.experiments import ROOT
+from support.finished import git
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with nothing in it, and the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_reference(name: str, log_likelihood: float, spread: float, gradient: float = 1.0) -> None:
+    folder = paths.REFERENCES / name
+    metrics = {"log_likelihood": log_likelihood, "standard_error": 2.0, "num_seeds": 3, "num_started": 3, "seed_std": 1.0}
+    files.write_json(folder / paths.METRICS.name, {name: metrics})
+    rows = [{"images": "kept", "kind": "", "log_likelihood": 0.0, "spread": spread, "gradient": gradient, "grey": 1.0}]
+    files.write_csv(folder / paths.BLUR, pd.DataFrame(rows))
+
+
+def write_theory(**changed: Any) -> None:
+    theory = files.read_json(ROOT / paths.THEORY_METRICS)
+    for key, value in changed.items():
+        section, _, name = key.rpartition("__")
+        theory[section][name] = value
+    files.write_json(paths.THEORY_METRICS, theory)
+
+
+def test_without_anything_nothing_is_measured(empty: Path) -> None:
+    table = claims.table()
+    assert set(table["verdict"]) == {UNMEASURED}
+    assert (table["measured here"] != "").all()
+    assert table["name"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("last", "averaged", "spread", "verdict"),
+    [
+        (224.0, 230.0, 0.99, HOLDS),
+        (180.0, 230.0, 0.99, LIMITED),
+        (180.0, 230.0, 0.90, FAILS),
+        (180.0, 200.0, 0.99, FAILS),
+    ],
+)
+def test_the_number_needs_the_score_and_for_averages_sharpness(
+    empty: Path, last: float, averaged: float, spread: float, verdict: str
+) -> None:
+    write_reference("mnist", last, 1.0)
+    write_reference("mnist_averaged", averaged, spread)
+    measured, found = verdicts.number(paths.REFERENCES / "mnist" / paths.METRICS.name)
+    assert found == verdict
+    assert f"{last:.1f} ± 2.0 nats (3 of 3 runs)" in measured
+
+
+@pytest.mark.parametrize(
+    ("last", "averaged", "verdict"), [(0.99, 0.97, HOLDS), (0.99, 0.9, LIMITED), (0.9, 0.97, LIMITED), (0.9, 0.9, FAILS)]
+)
+def test_sharpness_is_that_of_the_less_sharp_measure(empty: Path, last: float, averaged: float, verdict: str) -> None:
+    write_reference("mnist", 0, 1.0, gradient=last)
+    write_reference("mnist_averaged", 0, 1.0, gradient=averaged)
+    assert verdicts.sharpness(paths.REFERENCES)[1] == verdict
+
+
+def test_the_order_of_table_1_waits_for_all_four_models(empty: Path) -> None:
+    scores = {"Adversarial nets": 220, "Deep GSN": 210, "DBN": 140, "Stacked CAE": 120}
+    for count in range(1, 5):
+        for model, nats in list(scores.items())[:count]:
+            row = {"model": model, "data_set": "MNIST", "log_likelihood": nats}
+            files.write_csv(paths.REFERENCES / model.replace(" ", "_") / paths.TABLE.name, pd.DataFrame([row]))
+        assert verdicts.order(paths.REFERENCES)[1] == (HOLDS if count == 4 else UNMEASURED)
+    for nats, verdict in ((215, LIMITED), (230, FAILS)):
+        row = {"model": "DBN", "data_set": "MNIST", "log_likelihood": nats}
+        files.write_csv(paths.REFERENCES / "DBN" / paths.TABLE.name, pd.DataFrame([row]))
+        assert verdicts.order(paths.REFERENCES)[1] == verdict
+
+
+@pytest.mark.parametrize(
+    ("changed", "judge", "verdict"),
+    [
+        ({}, verdicts.theorem_1, HOLDS),
+        ({"theorem_1__largest_disagreement": 0.01}, verdicts.theorem_1, FAILS),
+        ({"theorem_1__smallest_gap_before": 0.0}, verdicts.theorem_1, FAILS),
+        ({"figure_1__divergence_at_the_end": 1e-4}, verdicts.figure_1, HOLDS),
+        ({"figure_1__divergence_at_the_end": 1e-2}, verdicts.figure_1, LIMITED),
+        ({"figure_1__divergence_at_the_end": 0.3}, verdicts.figure_1, FAILS),
+        ({}, verdicts.proposition_1, HOLDS),
+        ({}, verdicts.proposition_2, HOLDS),
+    ],
+)
+def test_theory_is_judged_by_its_numbers(empty: Path, changed: dict[str, float], judge: Any, verdict: str) -> None:
+    write_theory(**changed)
+    assert judge(paths.THEORY_METRICS)[1] == verdict
+
+
+def test_samples_nearer_to_training_images_than_test_images_are_copies(empty: Path) -> None:
+    for nearer, verdict in ((1.0, HOLDS), (0.96, LIMITED), (0.5, FAILS)):
+        rows = [{"distances": "", "num_others": 9, "quantiles": [share * each for each in (1, 2, 3, 4)]} for share in (1, nearer)]
+        files.write_json(Path("copying.json"), {0: rows, 2: rows})
+        assert verdicts.copying(Path("copying.json"))[1] == verdict
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"theorem_1": {}}'])
+def test_a_damaged_source_is_one_line(empty: Path, content: str) -> None:
+    files.write_text(paths.THEORY_METRICS, content)
+    with pytest.raises(InputError, match=r"^claim figure_1: cannot be judged by reports/theory.json .*restore them with git"):
+        claims.table()
+
+
+def test_only_a_claim_that_held_can_be_lost() -> None:
+    def table(*given: str) -> pd.DataFrame:
+        return pd.DataFrame({"name": list("abcd"), "verdict": given})
+
+    before, now = table(HOLDS, LIMITED, FAILS, UNMEASURED), table(LIMITED, HOLDS, UNMEASURED, FAILS)
+    assert claims.lost(before, now) == ["claim a is worse: holds with limits; before: holds"]
+    assert claims.lost(before, before) == []
+    assert claims.lost(before, now.iloc[1:]) == ["claim a is worse: not measured; before: holds"]
+
+
+def test_a_verdict_that_is_typed_does_not_follow(project: Path) -> None:
+    assert [each for check in verify.of_claims() for each in check.contradictions()] == []
+    text = paths.CLAIMS.read_text(encoding="utf-8")
+    paths.CLAIMS.write_text(text.replace(f",{HOLDS},", f",{FAILS},", 1), encoding="utf-8")
+    found = [each for check in verify.of_claims() for each in check.contradictions()]
+    assert found[0].startswith(f"{paths.CLAIMS}: verdict of ")
+
+
+def test_the_gate_fails_if_a_claim_no_longer_holds(project: Path) -> None:
+    write_theory()
+    claims.write()
+    git("commit", "--quiet", "--all", "--message", "The theory as it is")
+    assert gate.lost_claims("HEAD") == []
+    write_theory(theorem_1__largest_disagreement=0.5)
+    lost = ["claim theorem_1 is worse: does not hold here; before: holds"]
+    assert gate.lost_claims("HEAD") == lost
+    done = subprocess.run([sys.executable, "-m", "adversarial_nets.regression.gate"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"- {lost[0]}\n" in done.stdout
+
+
+def test_the_committed_claims_follow_and_are_counted() -> None:
+    table = claims.read(ROOT / paths.CLAIMS)
+    text = (ROOT / paths.CLAIMS_TEXT).read_text(encoding="utf-8")
+    assert claims.summary(table) in text
+    assert all(f"**{name}**: " in text for name in table.loc[table["rule"] != "", "name"])
