@@ -161,7 +161,7 @@ CLAIMS = [
         "helvetica",
         "6",
         "G must not be trained too much without updating D, or it maps too many z to the same x.",
-        rule="most samples become near-duplicates, and the class entropy halves",
+        rule="most samples are near-duplicates, and the class entropy halves; with limits: near-duplicates double, and it falls",
         source=OF_MNIST / paths.HELVETICA,
         command=MNIST,
         judge=verdicts.helvetica,

@@ -120,7 +120,9 @@ def helvetica(found: Path) -> Finding:
     duplicates = f"near-duplicates rise from {100 * first.near_duplicates:.0f} to {100 * last.near_duplicates:.0f} %"
     classes = f"the class entropy falls from {first.class_entropy:.2f} to {last.class_entropy:.2f} nats"
     measured = f"after {last.updates} updates of G alone {duplicates}, and {classes}"
-    return measured, graded(last.near_duplicates > 0.5 and last.class_entropy < first.class_entropy / 2)
+    collapsed = last.near_duplicates > 0.5 and last.class_entropy < first.class_entropy / 2
+    is_worse = last.near_duplicates > 2 * first.near_duplicates and last.class_entropy < first.class_entropy
+    return measured, graded(collapsed, is_worse)
 
 
 def _read(path: Path) -> dict[str, Any]:
