@@ -22,7 +22,12 @@ STAND_INS = ["Training images as samples", "Blurred training images", "K-means c
 
 
 def renewed(page: str, folder: Path) -> str:
-    """A page with every marked table made anew from the folder of references. Raises KeyError if a marker names no table."""
+    """A page with every marked table made anew from the folder of references.
+
+    Raises KeyError if a marker names no table, ValueError if there is no marker.
+    """
+    if not MARKED.search(page):
+        raise ValueError("a page of which tables are made has no marked one")
     return MARKED.sub(lambda found: marked(found["name"], folder), page)
 
 

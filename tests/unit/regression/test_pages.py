@@ -57,6 +57,11 @@ def test_only_what_is_between_markers_changes(project: Path) -> None:
     assert pages.renewed(stale, Path("reports/reference")) == page
 
 
+def test_a_page_that_lost_its_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no marked one"):
+        pages.renewed("no table\n", REFERENCES)
+
+
 def test_each_table_stands_on_a_page() -> None:
     marked = [found["name"] for page in pages.PAGES for found in pages.MARKED.finditer((ROOT / page).read_text(encoding="utf-8"))]
     assert sorted(marked) == sorted(pages.TABLES)
