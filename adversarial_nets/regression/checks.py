@@ -1,4 +1,4 @@
-"""Claims that numbers of one file follow from another: how they are compared, and what a contradiction looks like."""
+"""Checks that numbers of one file follow from another: how they are compared, and what a contradiction looks like."""
 
 import math
 from collections.abc import Callable, Sequence

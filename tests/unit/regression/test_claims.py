@@ -106,6 +106,53 @@ def test_theory_is_judged_by_its_numbers(empty: Path, changed: dict[str, float],
     assert judge(paths.THEORY_METRICS)[1] == verdict
 
 
+@pytest.mark.parametrize(
+    ("duplicates", "entropy", "verdict"), [(0.9, 0.5, HOLDS), (0.3, 1.5, LIMITED), (0.02, 2.2, FAILS), (0.9, 2.3, FAILS)]
+)
+def test_a_generator_that_is_trained_too_much_repeats_itself(
+    empty: Path, duplicates: float, entropy: float, verdict: str
+) -> None:
+    moments = [{"updates": 0, "class_entropy": 2.2, "near_duplicates": 0.02}]
+    moments += [{"updates": 9, "class_entropy": entropy, "near_duplicates": duplicates}]
+    files.write_json(Path("helvetica.json"), {"seed": 0, "num_compared": 9, "objectives": {"minimax": moments}})
+    assert verdicts.helvetica(Path("helvetica.json"))[1] == verdict
+
+
+@pytest.mark.parametrize(("ratios", "verdict"), [((5.0, 2.0, 1.1), HOLDS), ((5.0, 2.0, 0.9), LIMITED), ((5.0, 0.5, 0.9), FAILS)])
+def test_gradients_are_compared_pair_by_pair(empty: Path, ratios: tuple[float, ...], verdict: str) -> None:
+    rows = [
+        {
+            "game": "simultaneous",
+            "discriminator_steps": 1,
+            "seed": seed,
+            "generator_objective": objective,
+            "gradient_norm_first": norm,
+        }
+        for seed, ratio in enumerate(ratios)
+        for objective, norm in (("minimax", 2.0), ("non_saturating", 2.0 * ratio))
+    ]
+    files.write_csv(Path("ablations.csv"), pd.DataFrame(rows))
+    assert verdicts.gradients(Path("ablations.csv"))[1] == verdict
+
+
+@pytest.mark.parametrize(("error", "spread", "verdict"), [(-50.0, 1.0, HOLDS), (-0.5, 1.0, FAILS), (-50.0, 0.0, FAILS)])
+def test_the_estimate_is_judged_at_the_most_samples(empty: Path, error: float, spread: float, verdict: str) -> None:
+    """Few samples are far off in any number of dimensions."""
+    few = [{"dimensions": dimensions, "num_samples": 10, "error": -99.0 - repeat} for dimensions in (1, 9) for repeat in (0, 1)]
+    many = [{"dimensions": 1, "num_samples": 100, "error": -0.01 * repeat} for repeat in (0, 1)]
+    many += [{"dimensions": 9, "num_samples": 100, "error": error + spread * repeat} for repeat in (-0.5, 0.5)]
+    files.write_csv(Path("errors.csv"), pd.DataFrame(few + many))
+    assert verdicts.high_dimensions(Path("errors.csv"))[1] == verdict
+
+
+def test_what_was_measured_follows_the_numbers_and_not_the_verdict(empty: Path) -> None:
+    for rise, words in ((-1e-10, "no step raises C(G); "), (0.25, "a step raises C(G) by up to 2e-01 nats; ")):
+        theory = files.read_json(ROOT / paths.THEORY_METRICS)
+        theory["proposition_2"]["optimal_discriminator"]["largest_rise"] = rise
+        files.write_json(paths.THEORY_METRICS, theory)
+        assert verdicts.proposition_2(paths.THEORY_METRICS)[0].startswith(words)
+
+
 def test_samples_nearer_to_training_images_than_test_images_are_copies(empty: Path) -> None:
     for nearer, verdict in ((1.0, HOLDS), (0.96, LIMITED), (0.5, FAILS)):
         rows = [{"distances": "", "num_others": 9, "quantiles": [share * each for each in (1, 2, 3, 4)]} for share in (1, nearer)]
