@@ -57,7 +57,7 @@ check-lock: setup  ## are the lock files in step with code and parameters? needs
 test: setup  ## run the tests (minutes)
 	.venv/bin/pytest -q -n auto --dist loadscope --no-loadscope-reorder -m 'not slow and not nightly'
 
-test-slow: setup  ## run the longer tests (a quarter of an hour): kills, clones, the default pipeline from scratch
+test-slow: setup  ## run the longer tests (twenty minutes): kills, clones, the default pipeline from scratch
 	.venv/bin/pytest -q -m slow
 
 test-nightly: setup  ## run the longest tests (two hours): sweeps, failures, several machines, emulated processors, 30 epochs of MNIST

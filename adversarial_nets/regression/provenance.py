@@ -14,7 +14,7 @@ from adversarial_nets.data import prepared
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import parse_yaml, read, read_text
 from adversarial_nets.regression import revisions
-from adversarial_nets.regression.pages import PAGES
+from adversarial_nets.regression.docs_tables import PAGES
 from adversarial_nets.regression.revisions import leaves
 from adversarial_nets.regression.rules import differing
 from adversarial_nets.report.results import ExperimentResult

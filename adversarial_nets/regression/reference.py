@@ -13,7 +13,7 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed, exit_status
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
-from adversarial_nets.regression import claims, pages, provenance
+from adversarial_nets.regression import claims, docs_tables, provenance
 from adversarial_nets.report import tables
 from adversarial_nets.report.results import ExperimentResult, load_experiment
 from adversarial_nets.running import dvc_cache, paths
@@ -34,7 +34,7 @@ def write_references(force: bool = False) -> None:
         with files.replacing(ExperimentPaths(result.name).reference) as folder:
             write_reference(result, folder)
         print(f"wrote {ExperimentPaths(result.name).reference}; to make it anew:\n{provenance.of(result).command}")
-    renew_pages()
+    renew_docs()
     claims.write()
 
 
@@ -103,10 +103,10 @@ def write_checksums(folder: Path) -> None:
     files.write_json(folder / paths.CHECKSUMS, checksums(folder))
 
 
-def renew_pages() -> None:
+def renew_docs() -> None:
     """The tables of references in README and docs."""
-    for page in pages.PAGES:
-        files.write_text(page, pages.renewed(page.read_text(encoding="utf-8"), paths.REFERENCES))
+    for page in docs_tables.PAGES:
+        files.write_text(page, docs_tables.renewed(page.read_text(encoding="utf-8"), paths.REFERENCES))
 
 
 def main() -> None:

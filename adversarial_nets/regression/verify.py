@@ -25,7 +25,7 @@ from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import read
-from adversarial_nets.regression import claims, pages, recomputed, reference, revisions
+from adversarial_nets.regression import claims, docs_tables, recomputed, reference, revisions
 from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
 from adversarial_nets.regression.revisions import leaves
@@ -46,9 +46,9 @@ def verify() -> Iterator[Check]:
     for folder in sorted(path for path in paths.REFERENCES.glob("*") if path.is_dir()):
         yield from of_reference(folder)
     yield from of_claims()
-    for page in pages.PAGES:
+    for page in docs_tables.PAGES:
         text = page.read_text(encoding="utf-8")
-        yield lines(page, text, f"{paths.REFERENCES}/", pages.renewed(text, paths.REFERENCES))
+        yield lines(page, text, f"{paths.REFERENCES}/", docs_tables.renewed(text, paths.REFERENCES))
 
 
 def of_reports() -> Iterator[Check]:

@@ -13,7 +13,7 @@ from adversarial_nets.core import files
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import parse
-from adversarial_nets.regression import claims, pages, reference
+from adversarial_nets.regression import claims, docs_tables, reference
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import AblationPaths
@@ -51,9 +51,9 @@ def finish(folder: Path) -> None:
         git("add", "--all")
         git("commit", "--quiet", "--message", "Results")
         reference.write_reference(load_experiment("mnist5k", [0, 1]), paths.REFERENCES / "mnist5k")
-        for page in pages.PAGES:
+        for page in docs_tables.PAGES:
             files.write_text(page, "# A project\n\n<!-- references -->\n\n<!-- end of references -->\n\nMore.\n")
-        reference.renew_pages()
+        reference.renew_docs()
 
 
 def run_stages() -> None:

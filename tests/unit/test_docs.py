@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from adversarial_nets.regression.pages import MARKED
+from adversarial_nets.regression.docs_tables import MARKED
 
 ROOT = Path(__file__).parents[2]
 GENERATED = {ROOT / "docs/reference/parameters.md", ROOT / "docs/reference/bad_input.md"}

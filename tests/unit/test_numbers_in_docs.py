@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import t
 
-from adversarial_nets.regression.pages import MARKED
+from adversarial_nets.regression.docs_tables import MARKED
 from support.project import ROOT
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?: ?%| nats)?")

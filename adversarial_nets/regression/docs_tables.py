@@ -58,7 +58,7 @@ def table_1(folder: Path) -> pd.DataFrame:
 
 def _rows(folder: Path) -> pd.DataFrame:
     """Those of every reference's ``table1.csv``."""
-    return pd.concat([revisions.table(path) for path in sorted(folder.glob("*/table1.csv"))], ignore_index=True)
+    return pd.concat([revisions.table(path) for path in sorted(folder.glob(f"*/{paths.TABLE.name}"))], ignore_index=True)
 
 
 def _of_model(model: str, measured: pd.DataFrame) -> list[dict[str, str]]:

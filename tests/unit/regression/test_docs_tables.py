@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from adversarial_nets.core import files
-from adversarial_nets.regression import pages
+from adversarial_nets.regression import docs_tables
 from adversarial_nets.report import tables
 from support.project import ROOT
 
@@ -33,7 +33,7 @@ def write_table(folder: Path, name: str, model: str, seeds: list[float], num_col
 
 
 def test_table_1_has_every_model_of_the_paper_beside_what_was_measured(references: Path) -> None:
-    table = pages.table_1(references).set_index("model")
+    table = docs_tables.table_1(references).set_index("model")
     several = table.loc["Adversarial nets (`several`)"]
     assert several.to_list() == ["225 ± 2", "3.0 ± 1.0", "3 of 4; 1 collapsed", "2.6 (3 seeds)"]
     assert table.loc["DBN (`single`)", ["reported", "runs", "spread over seeds"]].to_list() == ["138 ± 2", "1 of 1", ""]
@@ -43,7 +43,7 @@ def test_table_1_has_every_model_of_the_paper_beside_what_was_measured(reference
 
 
 def test_the_table_of_references_shows_how_far_seeds_are_apart(references: Path) -> None:
-    table = pages.references(references).set_index("model")["spread over seeds"]
+    table = docs_tables.references(references).set_index("model")["spread over seeds"]
     assert table["Adversarial nets (several)"] == "2.6 (3 seeds)"
     assert table["DBN (single)"] == "one seed"
     assert table["DBN"] == ""
@@ -51,49 +51,53 @@ def test_the_table_of_references_shows_how_far_seeds_are_apart(references: Path)
 
 def test_only_what_is_between_markers_changes(project: Path) -> None:
     page = Path("README.md").read_text()
-    assert pages.renewed(page, Path("reports/reference")) == page
+    assert docs_tables.renewed(page, Path("reports/reference")) == page
     stale = re.sub(r"\| DBN.*\n", "", page)
     assert stale != page
-    assert pages.renewed(stale, Path("reports/reference")) == page
+    assert docs_tables.renewed(stale, Path("reports/reference")) == page
 
 
 def test_a_page_that_lost_its_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="has no marked one"):
-        pages.renewed("no table\n", REFERENCES)
+        docs_tables.renewed("no table\n", REFERENCES)
 
 
 def test_each_table_stands_on_a_page() -> None:
-    marked = [found["name"] for page in pages.PAGES for found in pages.MARKED.finditer((ROOT / page).read_text(encoding="utf-8"))]
-    assert sorted(marked) == sorted(pages.TABLES)
+    marked = [
+        found["name"]
+        for page in docs_tables.PAGES
+        for found in docs_tables.MARKED.finditer((ROOT / page).read_text(encoding="utf-8"))
+    ]
+    assert sorted(marked) == sorted(docs_tables.TABLES)
 
 
 def test_the_learning_curve_is_the_mean_over_seeds(tmp_path: Path) -> None:
-    folder = tmp_path / pages.AVERAGED
+    folder = tmp_path / docs_tables.AVERAGED
     rows = [
         {"epoch": epoch, "seed": seed, "validation_log_likelihood": epoch + seed, "average_validation_log_likelihood": 2 * epoch}
-        for epoch in pages.EPOCHS
+        for epoch in docs_tables.EPOCHS
         for seed in (0, 2)
     ]
     files.write_csv(folder / "learning_curve.csv", pd.DataFrame(rows))
     files.write_json(folder / "parameters.json", {"training": {"averaging": {"gamma": 0.5}}})
-    table = pages.learning_curve(tmp_path).set_index("epoch")
-    assert table.loc["last weights"].to_list() == [f"{epoch + 1}" for epoch in pages.EPOCHS]
-    assert table.loc["γ = 0.5, kept"].to_list() == [f"{2 * epoch}" for epoch in pages.EPOCHS]
+    table = docs_tables.learning_curve(tmp_path).set_index("epoch")
+    assert table.loc["last weights"].to_list() == [f"{epoch + 1}" for epoch in docs_tables.EPOCHS]
+    assert table.loc["γ = 0.5, kept"].to_list() == [f"{2 * epoch}" for epoch in docs_tables.EPOCHS]
 
 
 def test_score_stands_beside_blur_in_the_order_of_scores(tmp_path: Path) -> None:
     columns = ["images", "kind", "log_likelihood", "spread", "gradient", "grey"]
     rows = [("last", "k", 1.0, 1.0, 1.0, 0.8), ("kept", "k", 5.0, 0.96, 0.93, 0.9), ("last", "k", 3.0, 1.02, 1.0, 0.8)]
-    files.write_csv(tmp_path / pages.AVERAGED / "blur.csv", pd.DataFrame(rows, columns=columns))
-    files.write_json(tmp_path / pages.AVERAGED / "parameters.json", {"training": {"averaging": {"gamma": 1.0}}})
-    table = pages.score_and_blur(tmp_path)
+    files.write_csv(tmp_path / docs_tables.AVERAGED / "blur.csv", pd.DataFrame(rows, columns=columns))
+    files.write_json(tmp_path / docs_tables.AVERAGED / "parameters.json", {"training": {"averaging": {"gamma": 1.0}}})
+    table = docs_tables.score_and_blur(tmp_path)
     assert table["samples"].to_list() == ["last weights", "γ = 1, kept"]
     assert table.iloc[0].to_list()[1:] == ["2.0", "1.01", "1.00", "0.80"]
 
 
 def test_other_estimates_of_the_same_generators_are_the_references() -> None:
-    of_seed = files.read_json(REFERENCES / pages.AVERAGED / "reliability.json").values()
-    table = pages.estimates(REFERENCES).set_index("estimate")["nats"]
+    of_seed = files.read_json(REFERENCES / docs_tables.AVERAGED / "reliability.json").values()
+    table = docs_tables.estimates(REFERENCES).set_index("estimate")["nats"]
     for row, count in enumerate([1000, 3162, 10000, 31623, 100000]):
         expected = np.mean([seed["by_num_samples"][row]["log_likelihood"] for seed in of_seed])
         assert count == 10000 or table[f"{count:,} samples"] == f"{expected:.1f}"
