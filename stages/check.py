@@ -1,19 +1,29 @@
 """Check every parameter file before DVC deletes anything; the output is constant, so that it never makes another stage run."""
 
 from adversarial_nets.core import files
-from adversarial_nets.parameters.project import Ablations
+from adversarial_nets.core.errors import InputError
+from adversarial_nets.parameters.project import Ablations, Project
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiment, read_experiments
 from adversarial_nets.running import paths, prune
 from adversarial_nets.running.machine import refuse_too_large
 from adversarial_nets.running.stage import Task, main
 
 
+def refuse_other_model(project: Project, name: str, model: str) -> None:
+    wanted = "suite" if model == "adversarial" else "baselines"
+    if name not in getattr(project, wanted):
+        found = "baselines" if wanted == "suite" else "suite"
+        raise InputError(f"params.yaml:{found}: the model of {name} is {model}; name it under {wanted}")
+
+
 def check(task: Task) -> None:
     read_experiments(paths.EXPERIMENTS)
     read(paths.ABLATIONS, Ablations)
-    for name in task.project.suite:
+    for name in task.project.runs:
         path = experiment_path(name, paths.EXPERIMENTS)
-        refuse_too_large(read_experiment(path), path)
+        experiment = read_experiment(path)
+        refuse_too_large(experiment, path)
+        refuse_other_model(task.project, name, experiment.model)
     if task.project.device == "cuda":
         from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
 

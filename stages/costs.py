@@ -7,9 +7,6 @@ from adversarial_nets.running.stage import Task, main
 
 
 def write_costs(task: Task) -> None:
-    if not task.has_a_game("costs are"):
-        files.write_json(task.paths.costs, None)
-        return
     pixels = prepared.load(task.paths.prepared).images[0].size
     files.write_json(task.paths.costs, count(task.experiment, pixels))
 

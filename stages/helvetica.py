@@ -6,15 +6,11 @@ from adversarial_nets.diagnostics import helvetica
 from adversarial_nets.gan.networks import load_discriminator, load_generator
 from adversarial_nets.gan.run import Summary
 from adversarial_nets.report.figures.collapse import draw_helvetica
-from adversarial_nets.report.figures.style import note, save
+from adversarial_nets.report.figures.style import save
 from adversarial_nets.running.stage import Task, main
 
 
 def watch(task: Task) -> None:
-    if not task.has_a_game("the Helvetica scenario is"):
-        save(note("The Helvetica scenario is of a game: it does not apply to this model."), task.paths.helvetica_figure)
-        files.write_json(task.paths.helvetica, None)
-        return
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     generator, _ = load_generator(task.paths.generator, device)
     discriminator = load_discriminator(task.paths.discriminator, task.experiment.image_shape, device)

@@ -1,4 +1,4 @@
-"""Write the tables, metrics, plots and the page for the experiments in `suite`, from what the other stages measured."""
+"""Write the tables, metrics, plots and the page for the experiments in params.yaml, from what the other stages measured."""
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from adversarial_nets.running.stage import Task, main
 
 
 def report(task: Task) -> None:
-    results = [load_experiment(name, task.project.seeds) for name in task.project.suite]
+    results = [load_experiment(name, seeds) for name, seeds in task.project.runs.items()]
     table, errors = tables.results_table(results), load_table(paths.KNOWN_DENSITY, "known_density")
     with files.replacing(paths.REPORT_FIGURES) as folder:  # first of all: a missing result leaves the old report whole
         folder.mkdir()

@@ -12,6 +12,7 @@ from scipy.stats import bootstrap, norm
 
 from adversarial_nets.core.arithmetic import log_spaced
 from adversarial_nets.data.prepared import VALIDATION, PreparedData
+from adversarial_nets.diagnostics.mixing import autocorrelation_time
 from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 from adversarial_nets.likelihood.parzen import Array, ParzenWindow
 from adversarial_nets.likelihood.protocol import (
@@ -21,6 +22,7 @@ from adversarial_nets.likelihood.protocol import (
     mean_and_standard_error,
     score,
     scoring,
+    sigma_grid,
     spaced_counts,
 )
 from adversarial_nets.parameters.evaluation import EvaluationParameters, SigmaGrid
@@ -66,8 +68,10 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Reliability:
-    """How far a generator's log-likelihood can be trusted: its 95 % interval in nats over test images, σ refined, other draws of
-    as many samples, other numbers of samples, and the other generators of the run.
+    """How far a model's log-likelihood can be trusted: its 95 % interval in nats over test images, σ refined, other draws of as
+    many samples, other numbers of samples, and the other generators of the run.
+
+    ``autocorrelation_time``: of samples that are states of Markov chains, in kept states.
     """
 
     bootstrap_interval: tuple[float, float]
@@ -75,6 +79,7 @@ class Reliability:
     draws: list[Score]
     by_num_samples: list[Score]
     alternatives: list[Alternative]
+    autocorrelation_time: float | None = None
 
     @property
     def draw_std(self) -> float:
@@ -94,22 +99,30 @@ def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experimen
     """
     device, protocol, asked = drawn.device, experiment.evaluation, experiment.reliability
 
-    def scored(count: int, name: str) -> Score:
-        return score(ParzenWindow(drawn.draw(count, name), device=device), count, data, protocol)
+    def scored(samples: np.ndarray) -> Score:
+        return score(ParzenWindow(samples, device=device), len(samples), data, protocol)
+
+    def drawn_anew(count: int, name: str) -> Score:
+        return scored(np.concatenate(list(drawn.draw(count, name))))
 
     def alternative(name: str, stream: Iterable[np.ndarray]) -> Alternative:
         samples = np.concatenate(list(stream))
-        window = ParzenWindow(samples, device=device)
-        return Alternative(name, score(window, len(samples), data, protocol), sharpness(samples, data))
+        return Alternative(name, scored(samples), sharpness(samples, data))
 
     with scoring():
         return Reliability(
             bootstrap_interval=bootstrap_interval(folds),
             refined=refined_score(ParzenWindow(drawn.samples, device=device), data, protocol),
-            draws=[scored(experiment.sampling.num_samples, f"draw {number}") for number in range(asked.num_draws)],
-            by_num_samples=[scored(count, "many samples") for count in spaced_counts(asked.num_samples)],
+            draws=[drawn_anew(experiment.sampling.num_samples, f"draw {number}") for number in range(asked.num_draws)],
+            by_num_samples=[drawn_anew(count, "many samples") for count in spaced_counts(asked.num_samples)],
             alternatives=[alternative(name, stream) for name, stream in drawn.others.items()],
+            autocorrelation_time=_autocorrelation_time(drawn.samples, data, experiment),
         )
+
+
+def _autocorrelation_time(samples: np.ndarray, data: PreparedData, experiment: AnyExperiment) -> float | None:
+    chains = getattr(experiment.sampling, "chains", None)
+    return autocorrelation_time(samples, chains, data.training_images) if chains else None
 
 
 def bootstrap_interval(folds: list[np.ndarray]) -> tuple[float, float]:
@@ -126,15 +139,18 @@ def bootstrap_interval(folds: list[np.ndarray]) -> tuple[float, float]:
 def refine_sigma(window: ParzenWindow, images: Array, grid: SigmaGrid) -> tuple[float, bool]:
     """The σ with the highest mean log-likelihood of images (m, D), and whether it is an end of what was searched.
 
-    A bounded search in log σ, from a tenth of the grid's lowest to ten times its highest.
+    A bounded search in log σ between the neighbours of the grid's best; beyond an end of the grid, up to a tenfold.
     """
 
     def loss(log_sigma: float) -> float:
         return -window.log_prob(images, math.exp(log_sigma)).mean().item()
 
-    bounds = (math.log(grid.lowest / 10), math.log(grid.highest * 10))
-    best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": TOLERANCE}).x
-    return math.exp(best), bool(min(best - bounds[0], bounds[1] - best) < 3 * TOLERANCE)
+    sigmas = sigma_grid(grid)
+    best = int(np.argmax(cross_validate(window, images, sigmas).log_likelihoods))
+    around = [sigmas[0] / 10, *sigmas, sigmas[-1] * 10][best : best + 3]
+    bounds = (math.log(around[0]), math.log(around[2]))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": TOLERANCE}).x
+    return math.exp(found), bool(min(found - bounds[0], bounds[1] - found) < 3 * TOLERANCE)
 
 
 def refined_score(window: ParzenWindow, data: PreparedData, protocol: EvaluationParameters) -> Refined:

@@ -13,12 +13,14 @@ from adversarial_nets.parameters.training import GameParameters
 class Project(Section):
     """The whole of ``params.yaml``: what to run, where, and parameters that belong to no experiment."""
 
-    suite: Annotated[list[Name], Field(min_length=1)] = Field(
-        description="experiments that `dvc repro` runs: names of files in experiments/"
+    suite: list[Name] = Field(
+        description="experiments with adversarial nets that `dvc repro` runs: names of files in experiments/"
     )
     seeds: Annotated[list[Seed], Field(min_length=1)] = Field(
-        description="each experiment is trained once per seed; the reported spread is over them"
+        description="each of them is trained once per seed; the reported spread is over them"
     )
+    baselines: list[Name] = Field(description="experiments with other models of Table 1 that run beside them")
+    baseline_seeds: Annotated[list[Seed], Field(min_length=1)] = Field(description="the seeds of the baselines")
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto is CUDA if there is a GPU, otherwise the CPU; the results record which one it was"
     )
@@ -27,10 +29,18 @@ class Project(Section):
     helvetica: HelveticaParameters = Field(description="the Helvetica scenario of section 6")
 
     @model_validator(mode="after")
-    def _names_nothing_twice(self) -> "Project":
-        require(len(set(self.suite)) == len(self.suite), "suite", "names an experiment twice")
-        require(len(set(self.seeds)) == len(self.seeds), "seeds", "names a seed twice")
+    def _names_something_and_nothing_twice(self) -> "Project":
+        names = [*self.suite, *self.baselines]
+        require(names, "suite", "names no experiment, and neither does baselines")
+        require(len(set(names)) == len(names), "suite", "names an experiment twice, or one that baselines names too")
+        for key in ("seeds", "baseline_seeds"):
+            require(len(set(getattr(self, key))) == len(getattr(self, key)), key, "names a seed twice")
         return self
+
+    @property
+    def runs(self) -> dict[str, list[int]]:
+        """The seeds of every experiment by name."""
+        return dict.fromkeys(self.suite, self.seeds) | dict.fromkeys(self.baselines, self.baseline_seeds)
 
 
 class Ablations(Section):

@@ -42,13 +42,13 @@ class Comparison:
 def gate(against: str | None) -> list[Comparison]:
     """Judge the working tree's results against a revision's or, without one, against the committed reference.
 
-    Every experiment that has results, and that should have: those of the revision, or those in `suite`. Raises InputError if a
-    file or the revision cannot be read.
+    Every experiment that has results, and that should have: those of the revision, or those that params.yaml names. Raises
+    InputError if a file or the revision cannot be read.
     """
     rules = read(paths.RULES, Rules)
     now = revisions.of_working_tree()
     reference = revisions.of_reference() if against is None else revisions.of_revision(against)
-    wanted = read(paths.PARAMETERS, Project).suite if against is None else reference
+    wanted = read(paths.PARAMETERS, Project).runs if against is None else reference
     return [compare(name, now.get(name, ABSENT), reference.get(name, ABSENT), rules) for name in dict.fromkeys([*now, *wanted])]
 
 

@@ -24,6 +24,7 @@ from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 
 # By the pipeline and `make reference`: changes there are results.
 WRITTEN = ("reports/", "dvc.lock", "ablations/dvc.lock", *map(str, PAGES))
+ASKED = ("suite", "seeds", "baselines", "baseline_seeds")
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
 
@@ -31,7 +32,7 @@ PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "to
 class Provenance:
     """What a reference's ``provenance.json`` holds; devices and wall times in seconds by seed.
 
-    suite, seeds: as in ``params.yaml`` then. overrides: parameters that were not as committed, such as
+    suite, seeds and those of baselines: as in ``params.yaml`` then. overrides: parameters that were not as committed, such as
     ``experiments/mnist.yaml:training.epochs``. data: checksums of source files and of the prepared file, such as ``md5:f68b…``.
     training_seconds: None for a run that was not made here.
     """
@@ -49,12 +50,14 @@ class Provenance:
     gpu: str | None = None
     suite: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
+    baselines: list[str] = field(default_factory=list)
+    baseline_seeds: list[int] = field(default_factory=list)
     overrides: dict[str, Any] = field(default_factory=dict)
 
     @property
     def command(self) -> str:
         """What makes the results anew, in a clone of the project."""
-        asked = {"suite": self.suite, "seeds": self.seeds} | self.overrides
+        asked = {key: getattr(self, key) for key in ASKED if getattr(self, key) or key == "baselines"} | self.overrides
         options = "".join(f" -S '{key}={_as_yaml(value)}'" for key, value in asked.items())
         return f"git checkout {self.commit[:10]} && make setup && .venv/bin/dvc exp run{options} && make reference"
 
@@ -78,8 +81,7 @@ def of(result: ExperimentResult) -> Provenance:
         vector_instructions=torch.backends.cpu.get_cpu_capability(),
         threads=devices.num_threads(),
         gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        suite=project.suite,
-        seeds=project.seeds,
+        **{key: getattr(project, key) for key in ASKED},
         overrides=overrides(ExperimentPaths(result.name)),
     )
 
@@ -97,7 +99,7 @@ def overrides(experiment: ExperimentPaths) -> dict[str, Any]:
 
     Raises InputError if a file is not committed.
     """
-    of_project = {key: value for key, value in _changed(paths.PARAMETERS).items() if key not in ("suite", "seeds")}
+    of_project = {key: value for key, value in _changed(paths.PARAMETERS).items() if key not in ASKED}
     return of_project | {f"{experiment.parameters}:{key}": value for key, value in _changed(experiment.parameters).items()}
 
 

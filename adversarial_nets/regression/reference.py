@@ -27,7 +27,7 @@ def write_references(force: bool = False) -> None:
     provenance.refuse_uncommitted_code()
     refuse_stale_results()
     project = read(paths.PARAMETERS, Project)
-    results = [load_experiment(name, project.seeds) for name in project.suite]
+    results = [load_experiment(name, seeds) for name, seeds in project.runs.items()]
     for result in results if not force else []:
         refuse_weaker(result)
     for result in results:

@@ -201,12 +201,13 @@ def _ratios(measured: Sharpness, real: Sharpness) -> dict[str, float | None]:
 def load_experiment(name: str, seeds: list[int]) -> ExperimentResult:
     """What was measured of an experiment, from the project's folder. Raises InputError if a file is missing or damaged."""
     results, of_all = [_load_seed(RunPaths(name, seed)) for seed in seeds], RunPaths(name, seeds[0])
+    has_a_game = results[0].summary.model in (None, "adversarial")
     return ExperimentResult(
         name=name,
         seeds=results,
         sanity=load(of_all.sanity, "sanity", Sanity),
-        costs=load(of_all.costs, "costs", Costs | None),
-        helvetica=load(of_all.helvetica, "helvetica", Helvetica | None),
+        costs=load(of_all.costs, "costs", Costs) if has_a_game else None,
+        helvetica=load(of_all.helvetica, "helvetica", Helvetica) if has_a_game else None,
     )
 
 

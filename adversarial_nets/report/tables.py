@@ -128,8 +128,18 @@ def _reliability(seed: SeedResult) -> dict[str, str]:
         "σ of the protocol": " ".join(f"{fold.sigma:.3f}" for fold in seed.sigma_choice.folds),
         "σ refined": " ".join(f"{sigma:.3f}" for sigma in refined.sigmas) + "*" * refined.sigma_at_search_end,
         "log-likelihood there": f"{refined.log_likelihood:.1f} ± {refined.standard_error:.1f}",
+        **_mixing(seed),
     }
     return {name: cell.replace("-", "−") for name, cell in cells.items()}
+
+
+def _mixing(seed: SeedResult) -> dict[str, str]:
+    """How many independent samples the states of chains are worth; nothing if no chain runs."""
+    time = seed.reliability.autocorrelation_time
+    if time is None:
+        return {}
+    worth = f"{seed.sigma_choice.num_samples / time:,.0f} of {seed.sigma_choice.num_samples:,}"
+    return {"autocorrelation time (kept states)": f"{time:.1f}", "independent samples": worth}
 
 
 def copying(experiment: ExperimentResult) -> pd.DataFrame:

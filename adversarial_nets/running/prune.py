@@ -1,7 +1,7 @@
 """Remove outputs of experiments and seeds that params.yaml no longer names: the report's inputs are then a fresh clone's.
 
-Only outputs of experiments that have a file are removed, and only if DVC's cache holds them: DVC brings them back when `suite`
-and `seeds` name them again. Anything else stays.
+Only outputs of experiments that have a file are removed, and only if DVC's cache holds them: DVC brings them back when it
+names them again. Anything else stays.
 """
 
 import argparse
@@ -23,14 +23,14 @@ def prune() -> None:
     cache = dvc_cache.folder() if left_over else None
     for path in left_over:
         if dvc_cache.holds_all(path, cache):
-            print(f"removing {path}: `suite` and `seeds` no longer name it, and DVC's cache holds it")
+            print(f"removing {path}: params.yaml no longer names it, and DVC's cache holds it")
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         else:
-            print(f"leaving {path}: `suite` and `seeds` do not name it, but DVC's cache does not hold it")
+            print(f"leaving {path}: params.yaml does not name it, but DVC's cache does not hold it")
 
 
 def remove_empty_folders() -> None:
-    """Those for outputs: DVC makes them for every name in `suite` and `seeds` before the stage `check` can refuse it."""
+    """Those for outputs: DVC makes them for every name in `suite` and `baselines` before the stage `check` can refuse it."""
     folders = [path for kind in KINDS for path in kind.rglob("*") if path.is_dir() and not path.is_symlink()]
     for folder in sorted(folders, reverse=True):
         with suppress(OSError):  # what is not empty cannot be removed
@@ -44,8 +44,8 @@ def left_overs(project: Project) -> list[Path]:
 
 
 def _left_overs(experiment: Path, project: Project) -> list[Path]:
-    if experiment.name in project.suite:
-        seeds = {str(seed) for seed in project.seeds}
+    if experiment.name in project.runs:
+        seeds = {str(seed) for seed in project.runs[experiment.name]}
         return [path for path in sorted(experiment.glob("*")) if path.stem.isdigit() and path.stem not in seeds]
     return [experiment] if paths.ExperimentPaths(experiment.name).parameters.exists() else []
 

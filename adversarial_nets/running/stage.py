@@ -30,12 +30,6 @@ class Task:
         """Where the experiment's and the run's files are."""
         return RunPaths(self.name, self.seed)
 
-    def has_a_game(self, what: str) -> bool:
-        """Whether the experiment is of adversarial nets; if not, a line says that ``what`` does not apply to it."""
-        if self.experiment.model != "adversarial":
-            print(f"{self.name}: {what} of a game, and a {self.experiment.model.replace('_', ' ')} plays none: nothing to do")
-        return self.experiment.model == "adversarial"
-
 
 def main(stage: Callable[[Task], None], description: str, arguments: tuple[str, ...] = ("experiment", "seed")) -> None:
     """Run a stage from the command line; exit 0 on success, 1 if a check failed, 2 if the input is wrong."""

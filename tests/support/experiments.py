@@ -94,6 +94,8 @@ def project_values(**changes: Any) -> dict[str, Any]:
     return {
         "suite": ["mnist5k"],
         "seeds": [0, 1],
+        "baselines": [],
+        "baseline_seeds": [0],
         "device": "cpu",
         "known_density": {
             "dimensions": {"lowest": 1, "highest": 10, "count": 2},

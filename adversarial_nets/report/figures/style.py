@@ -12,13 +12,6 @@ matplotlib.use("Agg")
 matplotlib.rcdefaults()  # a user's own settings must not change the figures
 
 
-def note(text: str) -> Figure:
-    """A picture that says why there is none."""
-    figure = plt.figure(figsize=(6, 0.5))
-    figure.text(0.5, 0.5, text, ha="center", va="center")
-    return figure
-
-
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone."""
     with files.replacing(path) as temporary:

@@ -177,7 +177,7 @@ WRONG = [
     ("seeds.0", -1, "it is -1"),
     ("seeds.0", 1.5, "it is 1.5"),
     ("seeds.0", 2**63, str(2**63)),
-    ("suite", [], "at least 1"),
+    ("suite", [], "names no experiment"),
     ("suite", "mnist", "it is 'mnist'"),
     ("suite", ["mnist", "mnist"], "twice"),
     ("suite.0", "../mnist", "'../mnist'"),
