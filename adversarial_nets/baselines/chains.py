@@ -51,8 +51,13 @@ class ChainStream:
             yield block[: count - start]
 
     def drawn(self, count: int, name: str) -> "ChainStream":
-        """So many samples from another random stream."""
+        """As many samples from another random stream."""
         return replace(self, count=count, name=name)
+
+    def started(self, start: str, burn_in: int, count: int) -> "ChainStream":
+        """As many consecutive states of chains that start elsewhere, after as many steps; the same chains for every number."""
+        asked = {"start": start, "burn_in": burn_in, "thinning": 1}
+        return replace(self, sampling=self.sampling.model_copy(update=asked), count=count, name=f"from {start}")
 
     @torch.no_grad()
     def _states(self) -> Iterator[np.ndarray]:

@@ -1,10 +1,32 @@
-"""How many independent samples the states of Markov chains are worth: their autocorrelation time (Sokal, 1997)."""
+"""How far the states of Markov chains can be trusted: their autocorrelation time (Sokal, 1997), and scores by burn-in."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.decomposition import PCA
 
+from adversarial_nets.likelihood.protocol import Score
+
 COMPONENTS = 3  # principal ones of the training images, in which chains are looked at
-WINDOW = 5  # autocorrelations are summed up to so many autocorrelation times
+WINDOW = 5  # autocorrelations are summed up to as many autocorrelation times
+STARTS, BURN_INS, STATES = ("marginals", "training"), (0, 10, 100, 1000), 10
+
+
+@dataclass(frozen=True)
+class BurnIn:
+    """The score of ``STATES`` consecutive states of every chain, after ``burn_in`` steps from a start."""
+
+    start: str
+    burn_in: int
+    score: Score
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Of a model whose samples are states of Markov chains; the autocorrelation time is in kept states."""
+
+    autocorrelation_time: float
+    by_burn_in: list[BurnIn]
 
 
 def autocorrelation_time(samples: np.ndarray, chains: int, training_images: np.ndarray) -> float:

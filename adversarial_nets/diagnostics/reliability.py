@@ -12,7 +12,7 @@ from scipy.stats import bootstrap, norm
 
 from adversarial_nets.core.arithmetic import log_spaced
 from adversarial_nets.data.prepared import VALIDATION, PreparedData
-from adversarial_nets.diagnostics.mixing import autocorrelation_time
+from adversarial_nets.diagnostics.mixing import BURN_INS, STARTS, STATES, BurnIn, Mixing, autocorrelation_time
 from adversarial_nets.diagnostics.sharpness import Sharpness, sharpness
 from adversarial_nets.likelihood.parzen import Array, ParzenWindow
 from adversarial_nets.likelihood.protocol import (
@@ -30,8 +30,9 @@ from adversarial_nets.parameters.reading import AnyExperiment
 
 CONFIDENCE, RESAMPLES = 0.95, 10_000
 TOLERANCE = 1e-3  # of log σ
-# Bandwidths that a Gaussian of unit variance wants, from many samples on a line to few in 1,000 dimensions.
-KNOWN_DENSITY_SIGMAS = log_spaced(0.02, 2.0, 30)
+KNOWN_DENSITY_SIGMAS = log_spaced(0.5, 2.0, 12)  # in units of Silverman's
+
+Started = Callable[[str, int, int], Iterable[np.ndarray]]  # states from a start, a burn-in and a number of states
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ class Drawn:
     """A model's samples (n, D), and how to draw a number of them from a random stream of another name, in blocks.
 
     ``others``: samples, in blocks, of the other generators of the same run by name. ``device``: where to score.
+    ``started``: gives states of Markov chains in blocks; None if the samples need no chain.
     """
 
     samples: np.ndarray
     draw: Callable[[int, str], Iterable[np.ndarray]]
     others: dict[str, Iterable[np.ndarray]]
     device: torch.device
+    started: Started | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Refined:
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another generator of the same run: the last one, or an average of its weights with another γ."""
+    """Other samples of the same run: of its last generator, of an average with another γ, or binary draws of mean pixels."""
 
     name: str
     score: Score
@@ -69,9 +72,7 @@ class Alternative:
 @dataclass(frozen=True)
 class Reliability:
     """How far a model's log-likelihood can be trusted: its 95 % interval in nats over test images, σ refined, other draws of as
-    many samples, other numbers of samples, and the other generators of the run.
-
-    ``autocorrelation_time``: of samples that are states of Markov chains, in kept states.
+    many samples, other numbers of samples, and the other samples of the run; if they are states of chains, how these mix.
     """
 
     bootstrap_interval: tuple[float, float]
@@ -79,7 +80,7 @@ class Reliability:
     draws: list[Score]
     by_num_samples: list[Score]
     alternatives: list[Alternative]
-    autocorrelation_time: float | None = None
+    mixing: Mixing | None = None
 
     @property
     def draw_std(self) -> float:
@@ -105,24 +106,29 @@ def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experimen
     def drawn_anew(count: int, name: str) -> Score:
         return scored(np.concatenate(list(drawn.draw(count, name))))
 
+    def by_num_samples(counts: list[int]) -> list[Score]:
+        samples = np.concatenate(list(drawn.draw(counts[-1], "many samples")))
+        return [scored(samples[:count]) for count in counts]
+
     def alternative(name: str, stream: Iterable[np.ndarray]) -> Alternative:
         samples = np.concatenate(list(stream))
         return Alternative(name, scored(samples), sharpness(samples, data))
+
+    def mixing(chains: int, started: Started) -> Mixing:
+        cases = [(start, burn_in) for start in STARTS for burn_in in BURN_INS]
+        states = {case: np.concatenate(list(started(*case, STATES * chains))) for case in cases}
+        time = autocorrelation_time(drawn.samples, chains, data.training_images)
+        return Mixing(time, [BurnIn(*case, scored(samples)) for case, samples in states.items()])
 
     with scoring():
         return Reliability(
             bootstrap_interval=bootstrap_interval(folds),
             refined=refined_score(ParzenWindow(drawn.samples, device=device), data, protocol),
             draws=[drawn_anew(experiment.sampling.num_samples, f"draw {number}") for number in range(asked.num_draws)],
-            by_num_samples=[drawn_anew(count, "many samples") for count in spaced_counts(asked.num_samples)],
+            by_num_samples=by_num_samples(spaced_counts(asked.num_samples)),
             alternatives=[alternative(name, stream) for name, stream in drawn.others.items()],
-            autocorrelation_time=_autocorrelation_time(drawn.samples, data, experiment),
+            mixing=mixing(experiment.sampling.chains, drawn.started) if drawn.started else None,
         )
-
-
-def _autocorrelation_time(samples: np.ndarray, data: PreparedData, experiment: AnyExperiment) -> float | None:
-    chains = getattr(experiment.sampling, "chains", None)
-    return autocorrelation_time(samples, chains, data.training_images) if chains else None
 
 
 def bootstrap_interval(folds: list[np.ndarray]) -> tuple[float, float]:
@@ -179,6 +185,11 @@ def known_density_errors(dimensions: int, num_samples: int, num_points: int, rep
 
 def _known_density_error(samples: np.ndarray, validation_points: np.ndarray, points: np.ndarray) -> tuple[float, float]:
     window = ParzenWindow(samples)
-    sigma = cross_validate(window, validation_points, KNOWN_DENSITY_SIGMAS).sigma
+    sigma = cross_validate(window, validation_points, KNOWN_DENSITY_SIGMAS * silverman_bandwidth(*samples.shape)).sigma
     truth = norm.logpdf(points.astype(np.float64)).sum(axis=1)
     return sigma, float((window.log_prob(points, sigma).numpy() - truth).mean())
+
+
+def silverman_bandwidth(num_samples: int, dimensions: int) -> float:
+    """Silverman's rule of thumb (1986) for a Gaussian of unit variance: (4 / (D + 2) / n)^(1 / (D + 4))."""
+    return (4 / (dimensions + 2) / num_samples) ** (1 / (dimensions + 4))

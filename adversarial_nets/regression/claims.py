@@ -136,7 +136,11 @@ CLAIMS = [
         "markov_chains",
         "5, 6",
         "No Markov chain is needed: samples are independent.",
-        missing="how many independent samples a second the other models' chains give is not measured yet",
+        rule="the states of each other model's chains are worth fewer independent samples than as many of adversarial nets; with "
+        "limits: of two of the three",
+        source=paths.TABLE,
+        command=REPRO,
+        judge=verdicts.markov_chains,
     ),
     Claim(
         "sharpness",

@@ -83,11 +83,8 @@ def _spread(row: tuple) -> str:
 
 
 def references(folder: Path) -> pd.DataFrame:
-    """Every reference beside the paper's Table 1, on every data set, with how far the seeds that finished are apart."""
-    rows = pd.concat([tables.results_table([]), _rows(folder)], ignore_index=True)
-    table, ours = tables.comparison(rows), rows[rows["origin"] == tables.MEASURED]
-    spreads = {f"{row.model} ({row.experiment})": _spread(row) or "one seed" for row in ours.itertuples()}
-    return table.assign(**{"spread over seeds": table["model"].map(spreads).fillna("")})
+    """Every reference beside the paper's Table 1, on every data set."""
+    return tables.comparison(pd.concat([tables.results_table([]), _rows(folder)], ignore_index=True))
 
 
 def learning_curve(folder: Path) -> pd.DataFrame:

@@ -98,6 +98,17 @@ def high_dimensions(errors: Path) -> Finding:
     return f"its error on a Gaussian: {error}".replace("-", "−"), graded(is_worse)
 
 
+def markov_chains(table: Path) -> Finding:
+    """Sections 5 and 6: samples are uncorrelated, because no Markov chain has to mix; of the default's other models."""
+    rows = pd.read_csv(table)
+    times = rows.dropna(subset="autocorrelation_time").set_index("model")["autocorrelation_time"]
+    if missing := [model for model in TABLE_1 if model not in times and model != "Adversarial nets"]:
+        return f"no chains of {', '.join(missing)} in the last run", UNMEASURED
+    worth = ", ".join(f"{10_000 / time:,.0f} ({model})" for model, time in times.items())
+    is_more = times > 1.05  # 1 is independence; below that is chance
+    return f"10,000 states of chains are worth {worth} independent samples", graded(is_more.all(), is_more.sum() >= 2)
+
+
 def sharpness(_: Path) -> Finding:
     """Section 6: adversarial nets can represent very sharp distributions."""
     last, average = ([each["spread"], each["gradient"]] for each in (_blur(PUBLISHED), _blur(AVERAGED)))

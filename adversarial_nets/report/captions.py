@@ -28,6 +28,10 @@ SIGMA = (
     "Mean validation log-likelihood against σ, one line a seed; the circle marks the σ that is used on the test "
     "images. Values far below the best are cut off."
 )
+BURN_IN = (
+    "Test log-likelihood of 10 consecutive states of every chain by steps before them, from two starts. Where chains mix, both "
+    "lines meet; a high score early from training images is of near-copies of these."
+)
 COUNTS = "Test log-likelihood by number of samples, by the whole protocol each time: of the generators, and of training images."
 BLUR = (
     "Test log-likelihood against sharpness. Blurred images are left of 1 in spread and gradient, and right of it in grey pixels. "
@@ -67,10 +71,17 @@ KNOWN_DENSITY = (
     "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
 )
 
-# Below Table 1.
+# Below Table 1: what is ours in each model, and what all numbers have in common.
+CHOICES = {
+    "DBN": "Published: the family of model, and the number. Ours: layers, CD and PCD, rates, epochs, chains.",
+    "Stacked CAE": "Published: the family of model, and the number. Ours: layers, λ, rates, epochs, noise and length of chains.",
+    "Deep GSN": "Published, for MNIST: layers, noises, walkback and optimiser, 60,000 training images, σ fixed at 0.2. Ours: σ "
+    "by this protocol, no validation image in training; sizes, optimiser and epochs if the experiment's file says so.",
+    "Adversarial nets": "Published: networks, game and schedule, of MNIST. Ours: all of the subset's, and averaged weights.",
+}
 NOTES = [
-    "Rows reported in the paper are its own numbers. Rows measured here come from this run, and so do the sanity rows: what real "
-    "training images, cluster centres of them (k-means), or their mean alone score by the same protocol.",
+    "Cells measured here come from this run, and so do the rows below the four models, the sanity rows: what real training "
+    "images, altered ones, cluster centres of them (k-means), or their mean alone score by the same protocol.",
     "± is the standard error across test images of each image's mean over seeds (TFD and FER-2013: across their five folds). "
     "It says how well this test set pins the mean down, and leaves out how one run differs from the next: that is the "
     "spread over seeds, a sample standard deviation of the means of those that finished.",

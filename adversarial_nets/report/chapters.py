@@ -28,11 +28,16 @@ def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChap
     save(curves.count_curve(result.count_curve()), counts)
     blur = folder / f"{result.name}-score_against_blur.png"
     save(curves.score_against_blur(result.blur()), blur)
+    number = [Picture(counts, captions.COUNTS), Picture(blur, captions.BLUR, wide=True)]
+    if len(burn_in := result.burn_in_curve()):
+        path = folder / f"{result.name}-burn_in.png"
+        save(curves.burn_in_curve(burn_in), path)
+        number.append(Picture(path, captions.BURN_IN))
     return ExperimentChapter(
         result,
         pictures=[*first, *curve_pictures(result, folder)],
         other_seeds=[picture for pair in others for picture in pair],
-        number=[Picture(counts, captions.COUNTS), Picture(blur, captions.BLUR, wide=True)],
+        number=number,
         helvetica=helvetica_picture(result.name, folder) if result.helvetica else None,
     )
 

@@ -135,6 +135,7 @@ def render(
         published=TABLE_1["Adversarial nets"]["MNIST"],
         comparison=tables.comparison(table),
         details=tables.details(table),
+        choices=list(zip(tables.MARKS, captions.CHOICES.values(), strict=True)),
         notes=captions.NOTES,
         sections=experiments,
         theory=theory,

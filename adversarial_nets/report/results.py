@@ -112,7 +112,13 @@ class ExperimentResult:
             "sigma": np.mean([fold.sigma for fold in folds]),
             "refined_log_likelihood": np.mean([seed.reliability.refined.log_likelihood for seed in self.counted]),
             "draw_std": pooled([seed.reliability.draw_std for seed in self.counted]),
+            **self._mixing(),
         }
+
+    def _mixing(self) -> dict[str, float]:
+        """Of Markov chains, how many of their states make an independent sample: a mean over seeds."""
+        times = [seed.reliability.mixing.autocorrelation_time for seed in self.counted if seed.reliability.mixing]
+        return {"autocorrelation_time": np.mean(times)} if times else {}
 
     def _collapse(self) -> dict[str, float]:
         """Class entropy of the samples, in nats, if the data has classes, and their near-duplicates: means over seeds."""
@@ -154,6 +160,13 @@ class ExperimentResult:
         curves |= {f"generator, seed {seed.seed}": seed.reliability.by_num_samples for seed in self.seeds}
         rows = [(each.num_samples, each.log_likelihood, name) for name, scores in curves.items() for each in scores]
         return pd.DataFrame(rows, columns=["num_samples", "log_likelihood", "samples"])
+
+    def burn_in_curve(self) -> pd.DataFrame:
+        """Test log-likelihood of states of chains by steps before them, means over seeds: start, burn_in, log_likelihood."""
+        mixing = [seed.reliability.mixing for seed in self.seeds if seed.reliability.mixing]
+        rows = [(each.start, each.burn_in, each.score.log_likelihood) for one in mixing for each in one.by_burn_in]
+        table = pd.DataFrame(rows, columns=["start", "burn_in", "log_likelihood"])
+        return table.groupby(["start", "burn_in"], sort=False, as_index=False).mean()
 
     def blur(self) -> pd.DataFrame:
         """Score beside sharpness, as ratios to the test images': images, kind, log_likelihood, spread, gradient, grey.

@@ -10,17 +10,18 @@ from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.neighbours import QUANTILES, Distances
 from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.likelihood.protocol import Score, mean_and_standard_error
-from adversarial_nets.report.captions import NOTES
+from adversarial_nets.report.captions import CHOICES, NOTES
 from adversarial_nets.report.paper import FAMILIES, TABLE_1, TABLE_2
 from adversarial_nets.report.results import ExperimentResult, SeedResult
 from adversarial_nets.theory.measurements import Proposition1, Theory
 
+MARKS = "¹²³⁴"
 REPORTED, MEASURED, SANITY = "reported in the paper", "measured here", "sanity row, measured here"
 
 COLUMNS = [
     "model", "origin", "data_set", "experiment", "log_likelihood", "standard_error", "seed_std", "num_seeds", "seeds",
     "median_log_likelihood", "num_started", "num_collapsed", "collapsed", "sigma",
-    "sigma_at_grid_end", "num_samples", "num_test_images", "epochs", "kept_epochs",
+    "sigma_at_grid_end", "num_samples", "autocorrelation_time", "num_test_images", "epochs", "kept_epochs",
     "generator_parameters", "discriminator_parameters", "device",
 ]  # fmt: skip
 
@@ -73,19 +74,27 @@ def _sanity(score: Score) -> dict:
 
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """Table 1 as the paper lays it out: a row per model, a column per data set, cells such as ``225 ± 2`` in nats, and how many
-    runs that is of if any collapsed. Sanity rows stand below, and once if experiments on the same data share them.
+    """Table 1 as the paper lays it out, sanity rows below its own: a row per model; for each data set what the paper reports and
+    what was measured here, cells such as ``225 ± 2`` in nats, of how many runs, and how far these are apart. A model's mark leads
+    to ``CHOICES``. If experiments share a cell, it has the different values with the experiments' names.
     """
-    is_sanity = table["origin"] == SANITY
-    shared = table.round({"log_likelihood": 1}).duplicated(["model", "data_set", "log_likelihood"])
-    rows = pd.concat([table[~is_sanity], table[is_sanity & ~shared]])
-    named = rows.assign(
-        value=[nats(row) + _runs_in_words(row) for row in rows.itertuples()],
-        model=[f"{row.model} ({row.experiment})" if isinstance(row.experiment, str) else row.model for row in rows.itertuples()],
+    marked = {model: f"{model} {mark}" for model, mark in zip(CHOICES, MARKS, strict=True)}
+    cells = table.assign(
+        model=table["model"].replace(marked),
+        column=table["data_set"] + ", " + table["origin"].map({REPORTED: "reported"}).fillna(MEASURED),
+        value=[nats(row) + _runs_in_words(row) for row in table.itertuples()],
     )
-    data_sets = list(dict.fromkeys(named["data_set"]))
-    wide = named.pivot_table(index=["model", "origin"], columns="data_set", values="value", aggfunc="first", sort=False)
-    return wide[data_sets].fillna("").reset_index().rename_axis(columns=None)
+    texts = cells.groupby(["model", "column"])[["value", "experiment"]].apply(_cell).reset_index(name="text")
+    wide = texts.pivot_table(index="model", columns="column", values="text", aggfunc="first")
+    columns = [f"{name}, {kind}" for name in cells["data_set"].unique() for kind in ("reported", MEASURED)]
+    ordered = wide.reindex(index=cells["model"].unique(), columns=[column for column in columns if column in wide])
+    return ordered.fillna("").reset_index().rename_axis(columns=None)
+
+
+def _cell(rows: pd.DataFrame) -> str:
+    """One value as it is; different ones with the experiments that they are of."""
+    values = rows.groupby("value", sort=False)["experiment"].agg(list)
+    return values.index[0] if len(values) == 1 else "; ".join(f"{', '.join(names)}: {value}" for value, names in values.items())
 
 
 def details(table: pd.DataFrame) -> pd.DataFrame:
@@ -135,11 +144,11 @@ def _reliability(seed: SeedResult) -> dict[str, str]:
 
 def _mixing(seed: SeedResult) -> dict[str, str]:
     """How many independent samples the states of chains are worth; nothing if no chain runs."""
-    time = seed.reliability.autocorrelation_time
-    if time is None:
+    mixing, count = seed.reliability.mixing, seed.sigma_choice.num_samples
+    if mixing is None:
         return {}
-    worth = f"{seed.sigma_choice.num_samples / time:,.0f} of {seed.sigma_choice.num_samples:,}"
-    return {"autocorrelation time (kept states)": f"{time:.1f}", "independent samples": worth}
+    worth = f"{count / mixing.autocorrelation_time:,.0f} of {count:,}"
+    return {"autocorrelation time (kept states)": f"{mixing.autocorrelation_time:.1f}", "independent samples": worth}
 
 
 def copying(experiment: ExperimentResult) -> pd.DataFrame:
@@ -230,7 +239,8 @@ def to_markdown(table: pd.DataFrame) -> str:
     """``table1.md``: the comparison, how its numbers came about, and what they mean."""
     parts = [
         "# Table 1: Parzen-window log-likelihood of the test set, in nats",
-        comparison(table).to_markdown(index=False),
+        comparison(table).to_markdown(index=False, disable_numparse=True),
+        "\n".join(f"{mark} {text}  " for mark, text in zip(MARKS, CHOICES.values(), strict=True)),
         "## How these numbers came about",
         details(table).to_markdown(index=False, disable_numparse=True),
         "\n".join(f"- {note}" for note in NOTES),
@@ -245,12 +255,14 @@ def nats(row: Any) -> str:
 
 
 def _runs_in_words(row: Any) -> str:
-    """Such as `` (2 of 3 runs; 1 collapsed)``; empty if none collapsed."""
-    if pd.isna(row.num_collapsed) or not row.num_collapsed:
+    """Such as `` (2 of 3 runs, spread 4.0; 1 collapsed)``; empty if it is of no run."""
+    if pd.isna(row.num_started):
         return ""
-    finished = row.num_started - row.num_collapsed
-    counted = f"{finished:.0f} of {row.num_started:.0f} runs" if finished else "no run finished"
-    return f" ({counted}; {row.num_collapsed:.0f} collapsed)"
+    started, collapsed = int(row.num_started), int(row.num_collapsed)
+    finished = f"{started - collapsed} of {started} runs" if collapsed else f"{started} run" + "s" * (started > 1)
+    spread = "" if pd.isna(row.seed_std) else f", spread {row.seed_std:.1f}"
+    lost = f"; {collapsed} collapsed" if collapsed else ""
+    return f" ({finished if started > collapsed else 'no run finished'}{spread}{lost})"
 
 
 def _number(value: float, digits: str) -> str:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
 
+STARTS = {"marginals": "draws of the mean image", "training": "training images"}
 SHARPNESS = {"spread": "spread of pixels", "gradient": "gradient", "grey": "share of grey pixels"}
 
 
@@ -65,6 +66,16 @@ def count_curve(curve: pd.DataFrame) -> Figure:
         style = {"color": "black", "linestyle": "--"} if samples == "training images" else {}
         axis.semilogx(line["num_samples"], line["log_likelihood"], marker=".", label=samples, **style)
     axis.set(xlabel="number of samples", ylabel="log-likelihood (nats)", title="The estimate grows with its samples")
+    axis.legend(frameon=False, fontsize="small")
+    return figure
+
+
+def burn_in_curve(curve: pd.DataFrame) -> Figure:
+    """Test log-likelihood of states of Markov chains against the steps before them, a line for each start."""
+    figure, axis = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    for start, line in curve.groupby("start"):
+        axis.plot(line["burn_in"], line["log_likelihood"], marker=".", label=f"from {STARTS[start]}")
+    axis.set(xscale="symlog", xlabel="burn-in (steps)", ylabel="log-likelihood (nats)", title="Starts of the chains")
     axis.legend(frameon=False, fontsize="small")
     return figure
 
