@@ -75,7 +75,7 @@ KNOWN_DENSITY = (
 CHOICES = {
     "DBN": "Published: the family of model, and the number. Ours: layers, CD and PCD, rates, epochs, chains.",
     "Stacked CAE": "Published: the family of model, and the number. Ours: layers, λ, rates, epochs, noise and length of chains.",
-    "Deep GSN": "Published, for MNIST: layers, noises, walkback and optimiser, 60,000 training images, σ fixed at 0.2. Ours: σ "
+    "Deep GSN": "Published: for MNIST, layers, noises, walkback and optimiser, 60,000 training images, σ fixed at 0.2. Ours: σ "
     "by this protocol, no validation image in training; sizes, optimiser and epochs if the experiment's file says so.",
     "Adversarial nets": "Published: networks, game and schedule, of MNIST. Ours: all of the subset's, and averaged weights.",
 }

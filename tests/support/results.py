@@ -12,6 +12,7 @@ from adversarial_nets.core import files
 from adversarial_nets.diagnostics.collapse import Collapse, Signs
 from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.helvetica import Helvetica, Moment
+from adversarial_nets.diagnostics.mixing import BurnIn, Mixing
 from adversarial_nets.diagnostics.neighbours import Distances
 from adversarial_nets.diagnostics.reliability import Alternative, Refined, Reliability
 from adversarial_nets.diagnostics.sanity import Sanity
@@ -130,12 +131,30 @@ def reliability(seed: int) -> Reliability:
     )
 
 
+def mixing(seed: int) -> Mixing:
+    """From training images the score falls to that from the mean image."""
+    scores = {("marginals", 0): -50.0, ("marginals", 100): 30.0, ("training", 0): 90.0, ("training", 100): 32.0}
+    by_burn_in = [BurnIn(*case, Score(1000, nats + seed, 3.0, [0.1], False)) for case, nats in scores.items()]
+    return Mixing(4.0, by_burn_in)
+
+
 def collapse(seed: int) -> Collapse:
     """Of two classes."""
     samples = Signs(class_histogram=[10, 30], class_entropy=0.512 + 0.1 * seed, near_duplicates=0.034 + 0.01 * seed)
     test_images = Signs(class_histogram=[5, 5], class_entropy=0.6931, near_duplicates=0.0071, classifier_accuracy=0.876)
     sharpness = Sharpness(0.1812 + 0.01 * seed, 0.1234, 0.0751 + 0.01 * seed), Sharpness(0.1921, 0.1332, 0.0866)
     return Collapse(4321, 1.5, samples, test_images, *sharpness)
+
+
+def with_collapsed(result: ExperimentResult, *seeds: int) -> ExperimentResult:
+    """The same, but these seeds end below the mean training image."""
+    changed = [
+        dataclasses.replace(each, learning_curve=each.learning_curve.assign(validation_log_likelihood=MEAN_IMAGE - 1))
+        if each.seed in seeds
+        else each
+        for each in result.seeds
+    ]
+    return dataclasses.replace(result, seeds=changed)
 
 
 def of_baseline(result: ExperimentResult, model: str) -> ExperimentResult:
@@ -146,6 +165,7 @@ def of_baseline(result: ExperimentResult, model: str) -> ExperimentResult:
             seed,
             summary=dataclasses.replace(seed.summary, model=model, discriminator_parameters=None),
             learning_curve=seed.learning_curve[curve].assign(cost=[0.75, 0.5, 0.25]),
+            reliability=dataclasses.replace(seed.reliability, mixing=mixing(seed.seed)),
         )
         for seed in result.seeds
     ]

@@ -55,6 +55,15 @@ def test_a_stream_gives_the_same_samples_each_time_and_others_by_another_name(im
     assert (states(images, asked(start="training"), name="draw 0")[:5, 2] != first[:5, 2]).any()
 
 
+def test_chains_that_start_elsewhere_are_the_same_for_every_burn_in(images):
+    stream = ChainStream(Counter(1, 1), images, asked(), 0)
+    early, late = (np.concatenate(list(stream.started("training", burn_in, 10))) for burn_in in (0, 100))
+    assert early[:, 0].tolist() == [1] * 5 + [2] * 5
+    assert late[:, 0].tolist() == [101] * 5 + [102] * 5
+    np.testing.assert_array_equal(early[:, 1:], late[:, 1:])
+    assert {2 * value for value in early[:, 2]} <= set(images[:, 0])
+
+
 def test_chains_start_at_training_images_or_at_binary_draws_of_their_mean(images):
     random = torch.Generator().manual_seed(0)
     chosen = start_images(images, asked(start="training", chains=40, num_samples=40), random)

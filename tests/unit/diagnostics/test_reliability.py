@@ -86,6 +86,17 @@ def test_the_error_on_a_known_density_is_that_of_its_formula():
     assert found["error"] == pytest.approx((np.log(kernels.mean(axis=1)) - np.log(truth)).mean(), abs=1e-4)
 
 
+def test_the_best_bandwidth_of_a_known_density_is_within_what_is_searched():
+    """Of a finer and wider search, with many samples on a line as with few in a large space."""
+    for dimensions, count in ((1, 1000), (30, 300)):
+        random = np.random.default_rng(0)
+        samples, points = (random.standard_normal((n, dimensions)) for n in (count, 500))
+        sigmas = np.geomspace(0.01, 10, 200)
+        best = sigmas[ParzenWindow(samples).log_prob(points, sigmas).mean(dim=1).argmax()]
+        searched = reliability.KNOWN_DENSITY_SIGMAS * reliability.silverman_bandwidth(count, dimensions)
+        assert searched[0] < best < searched[-1]
+
+
 def sanity_parameters(**changes: int) -> SanityParameters:
     return SanityParameters(**{"num_samples": 20, "num_centroids": 5, "kmeans_iterations": 3} | changes)
 

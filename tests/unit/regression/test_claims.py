@@ -89,6 +89,17 @@ def test_the_order_of_table_1_waits_for_all_four_models(empty: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("times", "verdict"), [((40, 2, 9), HOLDS), ((40, 1, 9), LIMITED), ((40, 1, 1), FAILS), ((40, 2), UNMEASURED)]
+)
+def test_chains_are_judged_by_their_autocorrelation_times(empty: Path, times: tuple[float, ...], verdict: str) -> None:
+    models = ["Adversarial nets", "DBN", "Stacked CAE", "Deep GSN"][: len(times) + 1]
+    files.write_csv(paths.TABLE, pd.DataFrame({"model": models, "autocorrelation_time": [None, *times]}))
+    measured, found = verdicts.markov_chains(paths.TABLE)
+    assert found == verdict
+    assert ("250 (DBN)" in measured) == (verdict != UNMEASURED)
+
+
+@pytest.mark.parametrize(
     ("changed", "judge", "verdict"),
     [
         ({}, verdicts.theorem_1, HOLDS),

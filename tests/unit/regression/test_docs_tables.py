@@ -43,10 +43,10 @@ def test_table_1_has_every_model_of_the_paper_beside_what_was_measured(reference
 
 
 def test_the_table_of_references_shows_how_far_seeds_are_apart(references: Path) -> None:
-    table = docs_tables.references(references).set_index("model")["spread over seeds"]
-    assert table["Adversarial nets (several)"] == "2.6 (3 seeds)"
-    assert table["DBN (single)"] == "one seed"
-    assert table["DBN"] == ""
+    table = docs_tables.references(references).set_index("model")["MNIST, measured here"]
+    assert table["Adversarial nets ⁴"].endswith("(3 of 4 runs, spread 2.6; 1 collapsed)")
+    assert table["DBN ¹"].endswith("(1 run)")
+    assert table["Deep GSN ³"] == ""
 
 
 def test_only_what_is_between_markers_changes(project: Path) -> None:

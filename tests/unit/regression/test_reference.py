@@ -39,6 +39,7 @@ def test_parameters_that_are_not_as_committed_are_in_the_command_that_makes_a_re
     assert found.overrides == {"helvetica.generator_updates": 7, "experiments/mnist5k.yaml:training.epochs": 9}
     assert found.command == (
         f"git checkout {found.commit[:10]} && make setup && .venv/bin/dvc exp run -S 'suite=[mnist5k]' -S 'seeds=[0,1,2]' "
+        "-S 'baselines=[]' -S 'baseline_seeds=[0]' "
         "-S 'helvetica.generator_updates=7' -S 'experiments/mnist5k.yaml:training.epochs=9' && make reference"
     )
 

@@ -15,7 +15,7 @@ from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.gan.sampling import interpolated_noise
 from adversarial_nets.report.figures import curves, images
 from adversarial_nets.report.figures.style import save
-from support.results import experiment_result, without_grey
+from support.results import experiment_result, of_baseline, without_grey
 
 
 def grid(figure: Figure) -> dict[tuple[int, int], Axes]:
@@ -97,6 +97,12 @@ def test_neighbours_are_those_of_each_rows_last_sample(noise: PreparedData) -> N
 def test_samples_of_another_size_are_refused(noise: PreparedData) -> None:
     with pytest.raises(InputError, match="the samples have 19 columns, the images 20 pixels; draw the samples again"):
         images.figure_2(noise.training_images[:, 1:], noise)
+
+
+def test_each_start_of_the_chains_has_a_line() -> None:
+    (axis,) = curves.burn_in_curve(of_baseline(experiment_result(), "deep_belief_network").burn_in_curve()).axes
+    assert [line.get_label() for line in axis.lines] == ["from draws of the mean image", "from training images"]
+    assert axis.lines[1].get_xydata().tolist() == [[0, 90.5], [100, 32.5]]
 
 
 def test_the_curve_of_sigma_marks_what_was_chosen() -> None:

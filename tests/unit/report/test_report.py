@@ -30,7 +30,7 @@ def write_report(folder: Path, suite: list[str], seeds: list[int]) -> None:
     """Run the stage `report` in a folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        report(Task(SimpleNamespace(suite=suite, seeds=seeds)))
+        report(Task(SimpleNamespace(runs=dict.fromkeys(suite, seeds))))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -8,8 +8,16 @@ import pytest
 
 from adversarial_nets.likelihood.protocol import SigmaChoice
 from adversarial_nets.report import tables
-from adversarial_nets.report.results import ExperimentResult
-from support.results import MEAN_IMAGE, SIGMAS, experiment_result, fold, seed_result, without_classes, without_grey
+from support.results import (
+    SIGMAS,
+    experiment_result,
+    fold,
+    of_baseline,
+    seed_result,
+    with_collapsed,
+    without_classes,
+    without_grey,
+)
 
 # metrics.json
 
@@ -102,18 +110,20 @@ def test_score_stands_beside_sharpness_as_a_ratio_to_real_images() -> None:
     assert points.loc["kept", "spread"] == pytest.approx(0.1812 / 0.1921)
 
 
+def test_scores_by_burn_in_are_means_over_seeds() -> None:
+    curve = of_baseline(experiment_result(seeds=2), "deep_belief_network").burn_in_curve().set_index(["start", "burn_in"])
+    assert curve["log_likelihood"].to_dict() == {
+        ("marginals", 0): -49.5, ("marginals", 100): 30.5, ("training", 0): 90.5, ("training", 100): 32.5
+    }  # fmt: skip
+    assert experiment_result().burn_in_curve().empty
+
+
+def test_only_chains_have_an_autocorrelation_time() -> None:
+    assert of_baseline(experiment_result(), "deep_belief_network").metrics()["autocorrelation_time"] == 4.0
+    assert "autocorrelation_time" not in experiment_result().metrics()
+
+
 # Runs that collapsed
-
-
-def with_collapsed(result: ExperimentResult, *seeds: int) -> ExperimentResult:
-    """The same, but these seeds end below the mean training image."""
-    changed = [
-        dataclasses.replace(each, learning_curve=each.learning_curve.assign(validation_log_likelihood=MEAN_IMAGE - 1))
-        if each.seed in seeds
-        else each
-        for each in result.seeds
-    ]
-    return dataclasses.replace(result, seeds=changed)
 
 
 def test_metrics_are_of_the_runs_that_finished_and_say_how_many_were_started() -> None:
@@ -145,11 +155,16 @@ def test_every_run_has_a_row_with_its_outcome() -> None:
 
 
 @pytest.mark.parametrize(
-    ("collapsed", "said"), [((), ""), ((0,), " (2 of 3 runs; 1 collapsed)"), ((0, 1, 2), " (no run finished; 3 collapsed)")]
+    ("collapsed", "words"),
+    [
+        ((), " (3 runs, spread {spread:.1f})"),
+        ((0,), " (2 of 3 runs, spread {spread:.1f}; 1 collapsed)"),
+        ((0, 1, 2), " (no run finished, spread {spread:.1f}; 3 collapsed)"),
+    ],
 )
-def test_the_table_says_how_many_runs_a_number_is_of_if_any_collapsed(collapsed: tuple[int, ...], said: str) -> None:
+def test_the_table_says_how_many_runs_a_number_is_of_and_how_far_they_are_apart(collapsed: tuple[int, ...], words: str) -> None:
     result = with_collapsed(experiment_result(seeds=3), *collapsed)
     table, metrics = tables.results_table([result]), result.metrics()
-    cell = f"{metrics['log_likelihood']:.1f} ± {metrics['standard_error']:.1f}{said}"
-    assert tables.comparison(table)["Some digits"][4] == cell
+    cell = f"{metrics['log_likelihood']:.1f} ± {metrics['standard_error']:.1f}{words.format(spread=metrics['seed_std'])}"
+    assert tables.comparison(table)["Some digits, measured here"][3] == cell
     assert tables.details(table)["collapsed"].iloc[0] == " ".join(map(str, collapsed))

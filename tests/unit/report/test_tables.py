@@ -1,11 +1,14 @@
 """The paper's tables beside what was measured, as texts."""
 
+import re
 from statistics import fmean, stdev
 
+import pandas as pd
 import pytest
 
 from adversarial_nets.report import paper, tables
-from support.results import experiment_result, of_baseline, without_classes, without_grey
+from adversarial_nets.report.results import ExperimentResult
+from support.results import experiment_result, of_baseline, with_collapsed, without_classes, without_grey
 
 PAPER = {
     # Table 1 of the paper: MNIST, TFD
@@ -19,49 +22,55 @@ PAPER = {
 def test_the_papers_rows_are_as_in_the_paper() -> None:
     comparison = tables.comparison(tables.results_table([]))
     assert comparison.to_dict("records") == [
-        {"model": model, "origin": "reported in the paper", "MNIST": mnist, "TFD": tfd} for model, (mnist, tfd) in PAPER.items()
+        {"model": f"{model} {mark}", "MNIST, reported": mnist, "TFD, reported": tfd}
+        for mark, (model, (mnist, tfd)) in zip("¹²³⁴", PAPER.items(), strict=True)
     ]
 
 
-def test_what_was_measured_stands_below_in_a_column_of_its_data_set() -> None:
+def cells(*results: ExperimentResult) -> pd.DataFrame:
+    """Table 1 with these results: a row for each model without its mark."""
+    table = tables.comparison(tables.results_table(list(results)))
+    return table.assign(model=table["model"].str.rstrip(" ¹²³⁴")).set_index("model")
+
+
+def test_what_was_measured_stands_beside_what_is_reported() -> None:
     ours = [experiment_result("mnist", data_set="MNIST"), experiment_result("mnist5k", data_set="Subset")]
-    comparison = tables.comparison(tables.results_table(ours))
-    assert list(comparison.columns) == ["model", "origin", "MNIST", "TFD", "Subset"]
-    assert comparison["model"].tolist()[:4] == list(PAPER)
-    assert comparison["Subset"].tolist()[:4] == [""] * 4
-    measured = comparison[comparison["origin"] == "measured here"]
-    assert measured["model"].tolist() == ["Adversarial nets (mnist)", "Adversarial nets (mnist5k)"]
-    value = f"{ours[0].metrics()['log_likelihood']:.1f} ± {ours[0].metrics()['standard_error']:.1f}"
-    assert measured[["MNIST", "TFD", "Subset"]].to_numpy().tolist() == [[value, "", ""], ["", "", value]]
+    table = cells(*ours)
+    assert list(table.columns) == ["MNIST, reported", "MNIST, measured here", "TFD, reported", "Subset, measured here"]
+    metrics = ours[0].metrics()
+    value = f"{metrics['log_likelihood']:.1f} ± {metrics['standard_error']:.1f} (2 runs, spread {metrics['seed_std']:.1f})"
+    assert table.loc["Adversarial nets"].tolist() == ["225 ± 2", value, "2057 ± 26", value]
+    assert table.loc["DBN"].tolist() == ["138 ± 2", "", "1909 ± 66", ""]
 
 
-def test_two_experiments_on_one_data_set_have_a_row_each() -> None:
-    comparison = tables.comparison(tables.results_table([experiment_result("a"), experiment_result("b")]))
-    assert {"Adversarial nets (a)", "Adversarial nets (b)"} <= set(comparison["model"])
-    assert comparison["model"].str.startswith("Training images").sum() == 1  # the same for both
+def test_two_experiments_share_a_cell_with_their_names_if_they_differ() -> None:
+    first, second = experiment_result("a", seeds=1), with_collapsed(experiment_result("b", seeds=3), 1)
+    table = cells(first, second)
+    shared = table.loc["Adversarial nets", "Some digits, measured here"]
+    assert re.fullmatch(r"a: \S+ ± \S+ \(1 run\); b: \S+ ± \S+ \(2 of 3 runs, spread \S+; 1 collapsed\)", shared)
+    assert table.loc["Training images as samples", "Some digits, measured here"] == "191.0 ± 4.0"  # the same for both
 
 
-def test_a_baseline_has_the_papers_name_and_sanity_rows_are_shown_once() -> None:
+def test_a_baseline_is_measured_in_the_papers_row() -> None:
     other = of_baseline(experiment_result("b"), "deep_belief_network")
-    table = tables.results_table([experiment_result("a"), other])
-    comparison = tables.comparison(table)
-    measured = comparison[comparison["origin"] == "measured here"]
-    assert measured["model"].tolist() == ["Adversarial nets (a)", "DBN (b)"]
-    sanity = comparison[comparison["origin"].str.contains("sanity")]
-    assert [name.endswith("(a)") for name in sanity["model"]] == [True, True, True]
-    assert tables.details(table).set_index("model")["parameters of D"]["DBN (b)"] == ""
+    assert cells(other).loc["DBN", "Some digits, measured here"].endswith("(2 runs, spread 10.0)")
+    assert tables.details(tables.results_table([other])).set_index("model")["parameters of D"]["DBN (b)"] == ""
     assert tables.costs([other]).empty
 
 
-def test_sanity_rows_stand_beside_and_are_marked() -> None:
-    comparison = tables.comparison(tables.results_table([experiment_result()]))
-    sanity = comparison[comparison["origin"].str.contains("sanity")]
-    assert sanity["model"].tolist() == [
-        "Training images as samples (mnist5k)",
-        "K-means centroids of training images (mnist5k)",
-        "Mean training image (mnist5k)",
-    ]
-    assert sanity["Some digits"].str.replace("−", "-").tolist() == ["191.0 ± 4.0", "215.5 ± 4.0", "-66.0 ± 4.0"]
+def test_sanity_rows_stand_below_the_papers() -> None:
+    sanity = cells(experiment_result()).iloc[4:]["Some digits, measured here"].str.replace("−", "-")
+    assert sanity.to_dict() == {
+        "Training images as samples": "191.0 ± 4.0",
+        "K-means centroids of training images": "215.5 ± 4.0",
+        "Mean training image": "-66.0 ± 4.0",
+    }
+
+
+def test_chains_have_their_autocorrelation_time_in_independent_samples() -> None:
+    [row, _] = tables.reliability(of_baseline(experiment_result(), "deep_belief_network")).to_dict("records")
+    assert (row["autocorrelation time (kept states)"], row["independent samples"]) == ("4.0", "250 of 1,000")
+    assert "independent samples" not in tables.reliability(experiment_result())
 
 
 @pytest.mark.parametrize(("best", "shown"), [(0, "0.1000*"), (1, "0.2000"), (2, "0.4000*")])
@@ -72,10 +81,13 @@ def test_a_star_marks_a_sigma_at_an_end_of_the_grid(best: int, shown: str) -> No
 
 def test_markdown_has_the_papers_rows_and_ours() -> None:
     lines = tables.to_markdown(tables.results_table([experiment_result()])).splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    rows = rows[: [row[0] for row in rows].index("Mean training image")]
     for model, (mnist, tfd) in PAPER.items():
-        assert [model, "reported in the paper", mnist, tfd, ""] in cells
-    assert any(row[:2] == ["Adversarial nets (mnist5k)", "measured here"] for row in cells)
+        [row] = [row for row in rows if row[0].startswith(f"{model} ")]
+        assert row[1:3] == [mnist, tfd]
+        assert bool(row[3]) == (model == "Adversarial nets")
+    assert all(any(line.startswith(f"{mark} Published: ") for line in lines) for mark in "¹²³⁴")
 
 
 # Below it
