@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro ablations experiments compare gate claims verify check-lock test test-slow test-nightly lint bench reference lock audit
+.PHONY: help setup repro ablations experiments compare gate claims verify check-lock test test-slow test-nightly lint docs bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -67,6 +67,11 @@ lint: setup  ## check style and formatting
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 
+# An environment of its own, in uv's cache: what the site is built with is not among the dependencies of the results.
+docs: setup  ## build the docs as a site, in site/: it needs no network to be read
+	NO_MKDOCS_2_WARNING=1 .venv/bin/uvx --quiet --with-requirements docs.lock mkdocs build --quiet --strict
+	@echo 'Done: open site/index.html'
+
 bench: setup  ## measure speed beside named peers, as ratios in one run; results go to benchmarks/
 	.venv/bin/python benchmarks/training_step.py > benchmarks/training_step.md
 	.venv/bin/python benchmarks/parzen_window.py > benchmarks/parzen_window.md
@@ -83,6 +88,8 @@ lock: setup  ## renew the lock files from pyproject.toml
 	  --no-emit-index-url --no-header --no-annotate --output-file requirements.lock pyproject.toml
 	grep '^uv==' requirements.lock | tr -d ' \\' | .venv/bin/uv pip compile --quiet --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --output-file bootstrap.lock -
+	.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --group docs --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --output-file docs.lock
 
 audit: setup  ## are there known vulnerabilities in the locked dependencies? asks the package index
 	.venv/bin/uvx --quiet pip-audit@2.10.1 --disable-pip --require-hashes --requirement requirements.lock
