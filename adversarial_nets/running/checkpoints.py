@@ -33,9 +33,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Resumable(Protocol):
-    """What can be saved and brought back: a run that counts its updates."""
+    """What can be saved and brought back: a run that counts its updates.
+
+    ``curve`` has a row for each epoch that ended, ``order`` the images of the one under way.
+    """
 
     updates: int
+    curve: list[dict[str, float]]
+    order: Tensor
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors, and what JSON can hold. Raises CheckFailed if the state is not worth saving."""
@@ -104,6 +109,7 @@ class Checkpoint:
         self._key = key
         self._say = say
         self._parent = parent
+        self.on_step: Callable[[Resumable], None] = lambda run: None  # called after each step, of a part too
         self._started_at = self._saved_at = time.monotonic()
         self._seconds_before = 0.0
         self._signals: list[signal.Signals] = []  # those that asked to stop; shared with the parts
@@ -138,6 +144,7 @@ class Checkpoint:
 
     def after_step(self, run: Resumable) -> None:
         """Save where it is time to. Raises CheckFailed, with the state saved, where the training is to stop."""
+        self.on_step(run)
         if reason := self._reason_to_stop():
             self.save(run)
             raise CheckFailed(
