@@ -26,15 +26,16 @@ class EpochProgress:
         self._log_likelihoods = ""  # the last ones, as they are shown
         self._started = time.monotonic()
         self._due = self._started + FIRST
-        self._begun: float | None = None  # in epochs: a run that resumes has some behind it that took none of this time
+        self._begun: float | None = None  # in epochs: what is done before time is taken, all of a run that resumes
         self._ended = 0  # epochs
         self._warned = False
         self._bar = tqdm(total=epochs, desc=title, unit="epoch", disable=not sys.stderr.isatty(), dynamic_ncols=True)
 
     def __call__(self, row: dict[str, float]) -> None:
         """Show one row of the learning curve: an epoch has ended."""
-        self._begin(row["epoch"] - 1)
         self._ended = row["epoch"]
+        if self._begun is None:
+            self._begin(row["epoch"] - 1)
         validated = not math.isnan(row["validation_log_likelihood"])
         if validated:
             self._log_likelihoods = _log_likelihoods(row)
@@ -50,14 +51,10 @@ class EpochProgress:
         steps = math.ceil(len(run.order) / self._minibatch_size)
         step = (run.updates - 1) % steps + 1
         done = (self._ended or len(run.curve)) + step / steps
-        self._begin(done - 1 / steps)
-        if step == steps or time.monotonic() < self._due:
-            return
-        if self._bar.disable:
-            self._print(done, f"epoch {math.ceil(done)}/{self._epochs}, step {step}/{steps}")
-        else:
-            self._bar.n, self._due = round(done, 2), time.monotonic() + FIRST
-            self._bar.refresh()
+        if self._begun is None:  # the first update of a process is slow, and says nothing of those to come
+            self._begin(done)
+        elif step < steps and time.monotonic() >= self._due:
+            self._show(done, f"epoch {math.ceil(done)}/{self._epochs}, step {step}/{steps}")
 
     def __enter__(self) -> "EpochProgress":
         return self
@@ -74,14 +71,22 @@ class EpochProgress:
         self._warned = sure
 
     def _begin(self, done: float) -> None:
-        """This process starts where so many epochs are done; calls after the first change nothing."""
-        if self._begun is None:
-            self._begun = self._bar.initial = done
+        """From here on, where so many epochs are done, time is taken."""
+        self._begun = self._bar.initial = done
+        self._started = time.monotonic()
+
+    def _show(self, done: float, shown: str) -> None:
+        if self._bar.disable:
+            self._print(done, shown)
+        else:
+            self._bar.n, self._due = round(done, 2), time.monotonic() + FIRST
+            self._bar.refresh()
 
     def _print(self, done: float, shown: str) -> None:
         now = time.monotonic()
-        left = (now - self._started) / (done - self._begun) * (self._epochs - done)
-        print(f"{self._title}: {shown}, {tqdm.format_interval(left)} left", flush=True)
+        if done > self._begun:
+            shown += f", {tqdm.format_interval((now - self._started) / (done - self._begun) * (self._epochs - done))} left"
+        print(f"{self._title}: {shown}", flush=True)
         self._due = now + INTERVAL
 
 

@@ -45,8 +45,7 @@ def test_the_first_epoch_shows_a_line_after_two_seconds(capsys, monkeypatch) -> 
 def test_a_run_without_validation_shows_a_line_a_minute(capsys, monkeypatch) -> None:
     lines = shown_within_epochs(capsys, monkeypatch, 30.0, 8)
     assert [line.split(", ", 1)[1] for line in lines] == [
-        "seed 0: epoch 1/10, step 1/4, 19:30 left",
-        "seed 0: epoch 1/10, step 3/4, 18:30 left",
+        "seed 0: epoch 1/10, step 2/4, 19:00 left",
         "seed 0: epoch 2/10, step 1/4, 17:30 left",
         "seed 0: epoch 2/10, step 3/4, 16:30 left",
     ]
@@ -54,7 +53,14 @@ def test_a_run_without_validation_shows_a_line_a_minute(capsys, monkeypatch) -> 
 
 def test_a_run_that_resumes_counts_only_its_own_time(capsys, monkeypatch) -> None:
     lines = shown_within_epochs(capsys, monkeypatch, 3.0, 22, ended=5)
-    assert lines == ["mnist, seed 0: epoch 6/10, step 1/4, 00:57 left"]
+    assert lines == ["mnist, seed 0: epoch 6/10, step 2/4, 00:54 left"]
+
+
+def test_after_a_single_update_nobody_knows_what_is_left(capsys) -> None:
+    with EpochProgress("mnist, seed 0", 10, 50) as show:
+        show.step(SimpleNamespace(updates=1, curve=[], order=range(50)))
+        show(row(1, 0.7, 0.3))
+    assert capsys.readouterr().out == "mnist, seed 0: epoch 1/10, D loss 0.500, G loss 1.500, validation 12.3 nats\n"
 
 
 def test_a_terminal_shows_a_part_of_an_epoch(capsys, monkeypatch) -> None:
@@ -62,9 +68,10 @@ def test_a_terminal_shows_a_part_of_an_epoch(capsys, monkeypatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
     with EpochProgress("mnist, seed 0", 10, 50) as show:
-        clock[0] = 2.0
-        show.step(SimpleNamespace(updates=1, curve=[], order=range(200)))
-        assert "0.25/10" in capsys.readouterr().err
+        for update in (1, 2):
+            clock[0] += 1.0
+            show.step(SimpleNamespace(updates=update, curve=[], order=range(200)))
+        assert "0.5/10" in capsys.readouterr().err
 
 
 def test_a_line_comes_with_each_validation(capsys: pytest.CaptureFixture) -> None:
