@@ -14,7 +14,7 @@ help:  ## list these commands
 setup: $(INSTALLED)  ## create .venv with the locked dependencies and this project
 
 # uv installs the hashed lock in about a minute where pip takes several. Without bytecode every stage would compile PyTorch anew on
-# systems that do not write it at import. Where uv finds no index, because one is set up for pip alone, pip takes over.
+# systems that do not write it at import. If uv finds no index, because one is set up for pip alone, pip takes over.
 $(INSTALLED): requirements.lock bootstrap.lock pyproject.toml
 	@git rev-parse --git-dir > /dev/null 2>&1 || { echo 'DVC needs a git repository here: git init && git add --all && git commit -m "A copy"' >&2; exit 2; }
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'

@@ -51,7 +51,7 @@ class EpochProgress:
         steps = math.ceil(len(run.order) / self._minibatch_size)
         step = (run.updates - 1) % steps + 1
         done = (self._ended or len(run.curve)) + step / steps
-        if self._begun is None:  # the first update of a process is slow, and says nothing of those to come
+        if self._begun is None:  # the first update of a process is slow, and says nothing about later ones
             self._begin(done)
         elif step < steps and time.monotonic() >= self._due:
             self._show(done, f"epoch {math.ceil(done)}/{self._epochs}, step {step}/{steps}")
@@ -71,7 +71,7 @@ class EpochProgress:
         self._warned = sure
 
     def _begin(self, done: float) -> None:
-        """From here on, where so many epochs are done, time is taken."""
+        """Take time from here on: ``done`` epochs are behind."""
         self._begun = self._bar.initial = done
         self._started = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""What a training shows while it runs."""
+"""What a run shows while it trains."""
 
 import math
 from types import SimpleNamespace
@@ -95,13 +95,13 @@ def test_a_baseline_has_a_cost(capsys: pytest.CaptureFixture) -> None:
 @pytest.mark.parametrize(
     ("d_real", "d_fake", "warned"), [(0.9998, 0.0002, True), (0.9998, 0.01, False), (0.99, 0.0002, False), (0.5, 0.5, False)]
 )
-def test_a_discriminator_that_has_won_is_told_of(capsys, d_real: float, d_fake: float, warned: bool) -> None:
+def test_a_discriminator_that_has_won_is_reported(capsys, d_real: float, d_fake: float, warned: bool) -> None:
     """As of an MNIST run that collapsed onto one image, and of some that did not; once, until it happens again."""
     lines = shown(capsys, row(1, d_real, d_fake, math.nan), row(2, d_real, d_fake, math.nan))
     assert lines == [f"mnist, seed 0: epoch 1: {WARNING}"] * warned
 
 
-def test_a_discriminator_that_wins_again_is_told_of_again(capsys) -> None:
+def test_a_discriminator_that_wins_again_is_reported_again(capsys) -> None:
     lines = shown(capsys, *(row(epoch, d_real, 0.0, math.nan) for epoch, d_real in enumerate((1.0, 0.9, 1.0, 1.0), 1)))
     assert [line.split(": ")[1] for line in lines] == ["epoch 1", "epoch 3"]
 
