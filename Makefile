@@ -72,7 +72,7 @@ lint: setup  ## check style and formatting
 # An environment of its own, in uv's cache: what the site is built with is not among the dependencies of the results.
 docs: setup  ## build the docs as a site, in site/: it needs no network to be read
 	NO_MKDOCS_2_WARNING=1 .venv/bin/uvx --quiet --with-requirements docs.lock mkdocs build --quiet --strict
-	@echo 'Done: open site/index.html'
+	@echo 'Done: open site/index.html; to search it, serve it: python -m http.server --directory site'
 
 bench: setup  ## measure speed beside named peers, as ratios in one run; results go to benchmarks/
 	.venv/bin/python benchmarks/training_step.py > benchmarks/training_step.md
