@@ -23,7 +23,8 @@ def train(variant: str, seed: int) -> None:
     setup = Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), seed, device)
     work = Work(f"ablations-{variant}-{seed}", title, setup.key("diagnostics/ablations.py"))
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
-        with EpochProgress(title, experiment.training.epochs) as show:
+        with EpochProgress(title, experiment.training.epochs, experiment.training.minibatch_size) as show:
+            checkpoint.on_step = show.step
             run, gradients = ablations.train(setup, show, checkpoint)
         scores = ablations.measure(run, gradients, data, seed)
         checkpoint.after_step(run)  # a signal that came while it was scored was only noted

@@ -22,7 +22,7 @@ def interleaved(contestants: dict[str, Callable[[], object]], rounds: int, devic
 
 
 def machine(device: torch.device) -> str:
-    """Where the figures come from."""
+    """The machine that the figures come from."""
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name()}; PyTorch {torch.__version__}"
     cpu = f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"

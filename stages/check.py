@@ -1,5 +1,7 @@
 """Check every parameter file before DVC deletes anything; the output is constant, so that it never makes another stage run."""
 
+import os
+
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.project import Ablations, Project
@@ -28,6 +30,9 @@ def check(task: Task) -> None:
         from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
 
         devices.resolve(task.project.device)  # refuses if there is no GPU
+    runs = [paths.RunPaths(name, seed) for name in task.project.suite for seed in task.project.seeds]
+    if "DVC_EXP_NAME" in os.environ and not all(run.model.exists() for run in runs):
+        print("DVC's warnings 'No file hash info found' are about results that do not exist yet: this run makes them.")
     files.write_text(paths.PARAMETERS_VALID, "The stage `check` found every parameter valid.\n")
 
 

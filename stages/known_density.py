@@ -1,4 +1,4 @@
-"""The Parzen window's own error where the true density is known: a Gaussian, by dimensions and number of samples."""
+"""The Parzen window's own error for a known density: a Gaussian, by dimensions and number of samples."""
 
 import itertools
 

@@ -24,7 +24,8 @@ def train(task: Task) -> None:
             print(f"{task.title}: the same run as {played[0].name}'s, which is finished: its players are taken")
             run, seconds = training.replay(played[0].model), played[1].seconds
         else:
-            with EpochProgress(task.title, training.epochs) as show:
+            with EpochProgress(task.title, training.epochs, task.experiment.training.minibatch_size) as show:
+                checkpoint.on_step = show.step
                 run = training.train(show, checkpoint)
             seconds = checkpoint.seconds
         training.save(run, task.paths.model)

@@ -166,7 +166,7 @@ def load(folder: Path, variant: str, game: GameParameters, seed: int) -> Tried:
 
 
 def comparison(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each variant, every cell a text: means over seeds, ± their sample standard deviation where there are several."""
+    """A row for each variant, every cell a text: means over seeds, ± their sample standard deviation if there are several."""
     return pd.DataFrame([_compared(variant, seeds) for variant, seeds in rows.groupby("variant", sort=False)])
 
 
@@ -202,10 +202,10 @@ def saturation(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings(rows: pd.DataFrame) -> list[str]:
-    """What the page says of the table: the comparison, and where minimax was tried out, the saturation; Markdown."""
+    """What the page says of the table, in Markdown: the comparison and, if minimax was tried, the saturation."""
     pairs = saturation(rows)
-    told = pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f")
-    return [comparison(rows).to_markdown(index=False, disable_numparse=True), *([verdict(pairs), told] if len(pairs) else [])]
+    shown = pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f")
+    return [comparison(rows).to_markdown(index=False, disable_numparse=True), *([verdict(pairs), shown] if len(pairs) else [])]
 
 
 def verdict(pairs: pd.DataFrame) -> str:

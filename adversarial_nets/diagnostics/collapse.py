@@ -68,7 +68,7 @@ def outcome(curve: pd.DataFrame, mean_image_validation: float) -> str:
     """How a run ended: COLLAPSED if its last validation is below the bar, otherwise FINISHED.
 
     The validation is that of the last generator (never of an average), in nats, in the last row of the learning curve that has
-    one: at the end of the run, or where it was stopped. The bar is what the mean training image scores on the validation images.
+    one: at the end of the run, or when it was stopped. The bar is what the mean training image scores on the validation images.
     A run that fell below the bar and recovered has finished. Test images have no say.
     """
     return COLLAPSED if curve["validation_log_likelihood"].dropna().iloc[-1] < mean_image_validation else FINISHED
@@ -85,7 +85,7 @@ class CollapseMeasure:
 
     ``count`` samples are compared with one another, or as many as there are training images, or LIMIT. Equally many training
     images set the distance at which samples count as near-duplicates, because neighbours are nearer the more there are. Raises
-    ValueError where that leaves fewer than two.
+    ValueError if that leaves fewer than two.
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, count: int = LIMIT):
@@ -127,7 +127,7 @@ def class_entropy(histogram: np.ndarray) -> float:
 
 
 def labels_of(data: PreparedData, rows: np.ndarray) -> np.ndarray:
-    """Labels of some of a data set's images, by indices or a mask: (n,); one that names no class where the data set has none."""
+    """Labels of some of a data set's images, by indices or a mask: (n,); one that names no class if the data set has none."""
     return (data.labels if len(data.labels) else np.full(len(data.images), NO_CLASS[0]))[rows]
 
 
@@ -137,7 +137,7 @@ def labelled(labels: np.ndarray) -> np.ndarray:
 
 
 def _classifier(images: np.ndarray, labels: np.ndarray) -> KNeighborsClassifier | None:
-    """The vote of the nearest training images; none where fewer than two classes have a label."""
+    """The vote of the nearest training images; none if fewer than two classes have a label."""
     with_class = np.flatnonzero(labelled(labels))[:LIMIT]
     if len(np.unique(labels[with_class])) < 2:
         return None

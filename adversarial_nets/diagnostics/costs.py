@@ -34,7 +34,7 @@ class Costs:
 
 
 def count(experiment: Experiment, pixels: int) -> Costs:
-    """What an experiment's networks cost, for images of so many values.
+    """What an experiment's networks cost, for images of ``pixels`` values.
 
     A step is one of the generator's with the discriminator's k, on whole minibatches. It is counted on minibatches of one image:
     every product is proportional to their size.

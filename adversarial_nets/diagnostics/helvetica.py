@@ -34,7 +34,7 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """Signs of collapse after so many updates of the generator alone; entropies in nats."""
+    """Signs of collapse after a number of updates of the generator alone; entropies in nats."""
 
     updates: int
     class_histogram: list[int] | None = None
@@ -72,9 +72,9 @@ def _moment(updates: int, signs: Signs) -> Moment:
 
 
 def train_alone(trained: Trained, objective: str, updates: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Train a copy of the generator so many updates more, against a discriminator that stays as it is.
+    """Train a copy of the generator for ``updates`` more, against a discriminator that stays as it is.
 
-    Yields the number of these updates and samples (NUM_SAMPLES, D), of the same z each time. Minibatches, dropout, learning rate
+    Yields the number of updates so far and samples (NUM_SAMPLES, D), of the same z each time. Minibatches, dropout, learning rate
     and momentum are those at which the run ended; the optimiser starts afresh.
     """
     game, description = _game(trained, objective), trained.experiment.generator

@@ -23,7 +23,7 @@ def distances(images: np.ndarray, training_images: np.ndarray) -> np.ndarray:
 
 
 def distances_from_others(images: np.ndarray) -> np.ndarray:
-    """Euclidean distance of each image (n, D) from the nearest of the others: (n,). Raises ValueError where there is no other."""
+    """Euclidean distance of each image (n, D) from the nearest of the others: (n,). Raises ValueError if there is no other."""
     if len(images) < 2:
         raise ValueError("two images or more are needed: a single one has no other")
     search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(images)
@@ -37,7 +37,7 @@ def _distances(images: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Distances:
-    """Quantiles of one kind of distances to the nearest of so many images, in the data's own scale."""
+    """Quantiles of one kind of distances to the nearest of ``num_others`` images, in the data's own scale."""
 
     distances: str
     num_others: int
@@ -47,8 +47,8 @@ class Distances:
 def copying(samples: np.ndarray, training_images: np.ndarray, test_images: np.ndarray) -> list[Distances]:
     """Quantiles of the distances to the nearest image, in the data's own scale, that show whether a generator copies its inputs.
 
-    As many samples as test images (m, D) are used, where there are so many. The more images there are to be near to, the smaller
-    are the distances: the last two rows have equally many, test images and as many training images at random.
+    As many samples as test images (m, D) are used, or all if there are fewer. More images to be near to
+    mean smaller distances: the last two rows have equally many, test images and as many training images at random.
     """
     samples = samples[: len(test_images)]
     count = min(len(test_images), len(training_images))

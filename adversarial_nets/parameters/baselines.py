@@ -48,12 +48,12 @@ class LearningRateParameters(Section):
         1.0, description="the learning rate is multiplied by it every epoch"
     )
     constant_share: Share = Field(
-        1.0, description="share of the updates after which it falls linearly to 0: 0 is from the first, 1 is never"
+        1.0, description="share of the updates after which it falls linearly to 0: 0 means from the first, 1 never"
     )
 
 
 class ChainValidationParameters(Section):
-    """How the validation log-likelihood on the learning curve is taken: every so many epochs once the last layer learns."""
+    """How the learning curve's validation log-likelihood is taken, once the last layer learns."""
 
     every: Count = Field(description="epochs from one validation to the next; the last epoch has one too")
     num_images: Count = Field(description="validation images, the first ones; all if there are fewer")
@@ -138,7 +138,7 @@ class BoltzmannLayerTraining(Section):
     epochs: Count = Field(description="passes over the training images")
     gibbs_steps: Count = Field(description="k: Gibbs steps of the chains that give the negative statistics")
     persistent_chains: Count | None = Field(
-        None, description="chains that go on from update to update (PCD); without them, chains start at the data (CD)"
+        None, description="chains that continue from update to update (PCD); without them, chains start at the data (CD)"
     )
     learning_rate: LearningRateParameters = Field(description="learning rate")
     momentum: MomentumParameters = Field(description="a linear ramp over epochs")

@@ -109,7 +109,7 @@ class Cifar10(Section):
 
 
 class TorontoFaces(Section):
-    """The Toronto Face Database: the first ``num_train`` unlabelled images to train on, all where it is left out; five folds."""
+    """The Toronto Face Database: the first ``num_train`` unlabelled images to train on, or all without it; five folds."""
 
     shape: ClassVar[Shape] = (1, 48, 48)
     source: Literal["tfd"] = Field(
@@ -119,7 +119,7 @@ class TorontoFaces(Section):
 
 
 class Fer2013(Section):
-    """FER-2013: so many distinct images to train on, all that are left where it is left out; five folds of others, at random."""
+    """FER-2013: ``num_train`` distinct images to train on, or all that remain without it; five folds of others, at random."""
 
     shape: ClassVar[Shape] = (1, 48, 48)
     source: Literal["fer2013"] = Field(

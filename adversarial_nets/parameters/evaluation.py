@@ -32,14 +32,14 @@ class CountGrid(Section):
     @model_validator(mode="after")
     def _is_ordered(self) -> "CountGrid":
         require(self.lowest <= self.highest, "lowest", "must not be above highest")
-        require(self.count > 1 or self.lowest == self.highest, "count", "must be 2 or more where lowest and highest differ")
+        require(self.count > 1 or self.lowest == self.highest, "count", "must be 2 or more if lowest and highest differ")
         return self
 
 
 class SamplingParameters(Section):
     """How many samples stand for the generator."""
 
-    # Figure 2 shows so many
+    # Figure 2 shows 20
     num_samples: Annotated[int, Field(ge=20)] = Field(description="samples that stand for the generator in the Parzen window")
 
 

@@ -13,7 +13,7 @@ KeepProbability = Annotated[
     Field(
         gt=0,
         le=1,
-        description="dropout: each input of the layer is kept with this probability and divided by it; 1 is no dropout",
+        description="dropout: each input of the layer is kept with this probability and divided by it; 1 means no dropout",
     ),
 ]
 MaxColumnNorm = Annotated[
@@ -43,7 +43,7 @@ class LayerParameters(Section):
 class LinearParameters(LayerParameters):
     """A linear map and an activation.
 
-    With ``sparse_init`` in place of ``init_range``, so many incoming weights of each unit start from N(0, 1), the others at 0.
+    With ``sparse_init`` in place of ``init_range``, that many incoming weights of each unit start from N(0, 1), the others at 0.
     """
 
     init_range: Positive | None = Field(
@@ -63,7 +63,7 @@ class LinearParameters(LayerParameters):
         return self
 
     def shape_after(self, shape: Shape) -> Shape:
-        """Of the layer's output. Raises ValueError where it has fewer inputs than weights that are not 0."""
+        """Of the layer's output. Raises ValueError if it has fewer inputs than weights that are not 0."""
         if self.sparse_init and self.sparse_init > math.prod(shape):
             raise ValueError(f"its sparse_init is {self.sparse_init}, and it has only {math.prod(shape)} inputs")
         return (self.units,)
@@ -83,7 +83,7 @@ class PoolParameters(Section):
     stride: Count = Field(description="distance from one window to the next, in pixels")
 
     def size_after(self, size: int) -> int:
-        """Windows along a side of so many values; 0 or less where the side is too short for one."""
+        """Windows along a side of ``size`` values; 0 or less if the side is too short for one."""
         return min(math.ceil((size - self.window) / self.stride) + 1, math.ceil(size / self.stride))
 
 
@@ -107,7 +107,7 @@ class ConvolutionalMaxoutParameters(Section):
         return size + 2 * self.pad - self.kernel + 1
 
     def shape_after(self, shape: Shape) -> Shape:
-        """Of the layer's output. Raises ValueError where it cannot follow this shape."""
+        """Of the layer's output. Raises ValueError if it cannot follow this shape."""
         if len(shape) != 3:
             raise ValueError("must follow an image or another convolutional layer: its inputs need channels, height and width")
         sides = [self.pool.size_after(self.convolved(size)) for size in shape[1:] if self.convolved(size) > 0]
@@ -137,7 +137,7 @@ class TransposedConvolutionParameters(Section):
     keep_probability: KeepProbability = 1.0
 
     def input_shape(self, shape: Shape) -> Shape:
-        """How the layer sees inputs of this shape. Raises ValueError where they do not make square maps."""
+        """How the layer sees inputs of this shape. Raises ValueError if they do not make square maps."""
         positions, rest = divmod(math.prod(shape), self.input_channels)
         side = math.isqrt(positions)
         if rest or side * side != positions:
@@ -145,7 +145,7 @@ class TransposedConvolutionParameters(Section):
         return self.input_channels, side, side
 
     def shape_after(self, shape: Shape) -> Shape:
-        """Of the layer's output. Raises ValueError where it cannot follow this shape."""
+        """Of the layer's output. Raises ValueError if it cannot follow this shape."""
         size = (self.input_shape(shape)[1] - 1) * self.stride + self.kernel
         return self.channels, size, size
 

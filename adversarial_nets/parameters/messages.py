@@ -34,7 +34,7 @@ def first_complaint(error: ValidationError, values: Any, file: str) -> str:
 
 
 def _message(complaint: Any) -> str:
-    """Pydantic's wording, or ours where its own speaks of Python rather than of the file."""
+    """Pydantic's wording, or ours if its own speaks of Python rather than of the file."""
     ours = MESSAGES.get(complaint["type"])
     return ours.format_map(complaint.get("ctx", {})) if ours else complaint["msg"][:1].lower() + complaint["msg"][1:]
 

@@ -32,9 +32,9 @@ class AdamParameters(Section):
 
 
 class ValidationParameters(Section):
-    """How the validation log-likelihood on the learning curve is taken: every so many epochs, from so many samples.
+    """How the learning curve's validation log-likelihood is taken.
 
-    Without a grid for σ of its own it is the published one, which is for pixels in [0, 1].
+    Without a grid for σ of its own it uses the published one, which is for pixels in [0, 1].
     """
 
     every: Count = Field(description="epochs from one validation to the next; the last epoch has one too")
@@ -55,9 +55,9 @@ class AnnealingParameters(Section):
 
 
 class PretrainingParameters(Section):
-    """A first stage for so many epochs: the generator from ``first_layer`` on, with that layer fed with noise.
+    """A first stage, of its own number of epochs: the generator from ``first_layer`` on, with that layer fed with noise.
 
-    Then the layers beneath it are put in, and training goes on against a fresh discriminator with new schedules.
+    Then the layers beneath it are put in, and training continues against a fresh discriminator with new schedules.
     """
 
     first_layer: Name = Field(
@@ -126,7 +126,7 @@ class TrainingParameters(GameParameters):
     )
     learning_rate: Positive = Field(description="learning rate of both players in the first update")
     learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
-        description="the learning rate is divided by this after every update; 1 is no decay"
+        description="the learning rate is divided by this after every update; 1 means no decay"
     )
     learning_rate_floor: Positive = Field(description="lowest learning rate")
     annealing: AnnealingParameters | None = Field(

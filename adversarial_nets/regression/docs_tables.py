@@ -18,7 +18,7 @@ PAGES = [Path("README.md"), Path("docs/results.md")]
 MARKED = re.compile(r"<!-- (?P<name>[a-z0-9 ]+) -->\n(?P<table>.*?)\n<!-- end of (?P=name) -->", re.DOTALL)
 
 EPOCHS = [25, 50, 100, 150, 200, 250]
-STAND_INS = ["Training images as samples", "Blurred training images", "K-means centroids of training images"]
+STAND_INS = ["Training images as samples", "K-means centroids of training images"]
 
 
 def renewed(page: str, folder: Path) -> str:

@@ -1,6 +1,6 @@
-"""Trainings that go on from where they were stopped, to the same bytes as if they never had been.
+"""Runs that resume after a stop, to the same bytes as if they had never stopped.
 
-A checkpoint is one file: the SHA-256 of the rest, then tensors as safetensors, among them what is no tensor, as JSON.
+A checkpoint is one file: the SHA-256 of the rest, then tensors as safetensors; one of them holds everything else, as JSON.
 """
 
 import copy
@@ -33,9 +33,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Resumable(Protocol):
-    """What can be saved and brought back: a run that counts its updates."""
+    """What can be saved and brought back: a run that counts its updates.
+
+    ``curve`` has a row for each epoch that ended, ``order`` the images of the one under way.
+    """
 
     updates: int
+    curve: list[dict[str, float]]
+    order: Tensor
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors, and what JSON can hold. Raises CheckFailed if the state is not worth saving."""
@@ -74,8 +79,8 @@ def under_way(
         Checkpoint(path, work.key, say, parent) as checkpoint,
     ):
         for other in _of_other_keys(path, work.name):
-            what = "is of another training (parameters, data, code or machine differ) and stays for that one"
-            say(f"{other}: {what}; delete it if you do not mean to go on with it")
+            what = "is of another run (parameters, data, code or machine differ) and stays for that one"
+            say(f"{other}: {what}; delete it if you do not mean to resume it")
         yield checkpoint
 
 
@@ -86,17 +91,17 @@ def parent_process() -> int | None:
 
 
 def _of_other_keys(path: Path, name: str) -> list[Path]:
-    """States beside this one whose names differ in the key alone, but for those of trainings under way."""
+    """States beside this one whose names differ in the key alone, but for those of runs under way."""
     states = sorted(path.parent.glob(f"{name}-{'[0-9a-f]' * KEY_LENGTH}*.state"))
     others = [other for other in states if not other.name.startswith(path.stem)]
     return [other for other in others if not locks.is_held(other.with_name(f"{other.name[: len(path.stem)]}.lock"))]
 
 
 class Checkpoint:
-    """Where a training under way keeps its state, and whether it has been asked to stop.
+    """Where a run under way keeps its state, and whether it has been asked to stop.
 
-    As a context it catches SIGTERM and SIGINT, and the training ends after the step that it is at. A second signal does what it
-    always does. The training also ends where the process ``parent`` has ended: one that was killed cannot pass a signal on.
+    As a context it catches SIGTERM and SIGINT, and the run ends after its current step. A second signal does what it always does.
+    The run also ends if the process ``parent`` has ended: one that was killed cannot pass a signal on.
     """
 
     def __init__(self, path: Path, key: str, say: Callable[[str], None] = print, parent: int | None = None):
@@ -104,6 +109,7 @@ class Checkpoint:
         self._key = key
         self._say = say
         self._parent = parent
+        self.on_step: Callable[[Resumable], None] = lambda run: None  # called after each step, of a part too
         self._started_at = self._saved_at = time.monotonic()
         self._seconds_before = 0.0
         self._signals: list[signal.Signals] = []  # those that asked to stop; shared with the parts
@@ -126,28 +132,27 @@ class Checkpoint:
         except ValueError as error:
             aside = self._path.with_name(f"{self._path.name}.refused")
             os.replace(self._path, aside)
-            self._say(f"{self._path}: {error}; set aside as {aside.name}, training starts afresh")
+            self._say(f"{self._path}: {error}; set aside as {aside.name}, the run starts afresh")
         else:
             run.load_state_dict(state)
-            self._say(f"{self._path}: training goes on after {run.updates} updates")
+            self._say(f"{self._path}: the run resumes after {run.updates} updates")
 
     @property
     def seconds(self) -> float:
-        """How long the training has taken, with what it took before it was stopped, up to the state that it went on from."""
+        """How long the run has taken, up to the state that it resumed from and since."""
         return self._seconds_before + time.monotonic() - self._started_at
 
     def after_step(self, run: Resumable) -> None:
-        """Save where it is time to. Raises CheckFailed, with the state saved, where the training is to stop."""
+        """Save if it is time to. Raises CheckFailed, with the state saved, if the run is to stop."""
+        self.on_step(run)
         if reason := self._reason_to_stop():
             self.save(run)
-            raise CheckFailed(
-                f"stopped by {reason} after {run.updates} updates; started again, training goes on from {self._path}"
-            )
+            raise CheckFailed(f"stopped by {reason} after {run.updates} updates; started again, it resumes from {self._path}")
         if time.monotonic() - self._saved_at >= INTERVAL:
             self.save(run)
 
     def save(self, run: Resumable) -> None:
-        """Replace the saved state by the run's. That one stands where this raises.
+        """Replace the saved state by the run's. That one stays if this raises.
 
         Raises InputError if the file cannot be written, CheckFailed if the run refuses to be saved.
         """
@@ -159,12 +164,12 @@ class Checkpoint:
         self._saved_at = time.monotonic()
 
     def clear(self) -> None:
-        """Remove the state, and those of the parts: the training's results are safe."""
+        """Remove the state, and those of the parts: the run's results are safe."""
         for each in (self, *self._parts):
             each._path.unlink(missing_ok=True)
 
     def part(self, name: str) -> "Checkpoint":
-        """The checkpoint of an earlier stage of the same training: a file of its own, the same signals."""
+        """The checkpoint of an earlier stage of the same run: a file of its own, the same signals."""
         part = copy.copy(self)
         part._path = self._path.with_name(f"{self._path.stem}-{name}{self._path.suffix}")
         part._key = f"{self._key}, {name}"
@@ -172,7 +177,7 @@ class Checkpoint:
         return part
 
     def follow(self, part: "Checkpoint") -> None:
-        """Count what a part took before it was stopped; where this one has a state of its own, ``restore`` knows better."""
+        """Count what a part took before it was stopped; if this one has a state of its own, ``restore`` knows better."""
         self._seconds_before = part._seconds_before
 
     def __enter__(self) -> "Checkpoint":
@@ -211,7 +216,7 @@ def _is_alive(process: int) -> bool:
 
 
 def _read(path: Path, key: str) -> tuple[dict[str, Any], float]:
-    """A run's state and the seconds that it took. Raises ValueError, with the reason, where this run cannot go on from there."""
+    """A run's state and the seconds that it took. Raises ValueError, with the reason, if this run cannot resume from it."""
     digest, content = (whole := path.read_bytes())[:DIGEST_SIZE], whole[DIGEST_SIZE:]
     if hashlib.sha256(content).digest() != digest:
         raise ValueError("damaged")
@@ -220,7 +225,7 @@ def _read(path: Path, key: str) -> tuple[dict[str, Any], float]:
     if state["version"] != VERSION:
         raise ValueError(f"of version {state['version']}, and this is version {VERSION}")
     if state["key"] != key:
-        raise ValueError("of another training")
+        raise ValueError("of another run")
     return _put_back(state["run"], tensors), state["seconds"]
 
 

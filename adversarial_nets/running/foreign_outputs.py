@@ -28,7 +28,7 @@ def forget() -> None:
 
 
 def without_outputs(text: str, stages: list[str]) -> str:
-    """A lock file's text less what it says of these stages' outputs: every other line keeps its place, as DVC leaves it."""
+    """A lock file's text without these stages' outputs: every other line keeps its place, as DVC leaves it."""
     kept, stage, key = [], "", ""
     for line in text.splitlines(keepends=True):
         indent, name = len(line) - len(line.lstrip()), line.strip().rstrip(":")

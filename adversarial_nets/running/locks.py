@@ -11,15 +11,15 @@ from pathlib import Path
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import CheckFailed
 
-PATIENCE = 30.0  # seconds: a training whose DVC was killed takes a few to save its state and end
+PATIENCE = 30.0  # seconds: a run whose DVC was killed takes a few to save its state and end
 UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # some file systems of clusters know no locks
 
 
 @contextmanager
 def alone(path: Path, what: str, say: Callable[[str], None] = print) -> Iterator[None]:
-    """Do the block while no other process holds this lock file; where the file system has no locks, ``say`` so and go on.
+    """Do the block while no other process holds this lock file; without locks in the file system, ``say`` so and do it.
 
-    Raises CheckFailed where one keeps it, and says ``what`` it is at; InputError where the file cannot be written.
+    Raises CheckFailed, with ``what`` it is at, if one keeps it; InputError if the file cannot be written.
     """
     with files.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def alone(path: Path, what: str, say: Callable[[str], None] = print) -> Iterator
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process may hold this lock file now; the file alone, where it can be locked, is what a killed one left."""
+    """Whether a process may hold this lock file now; a file that can be locked is what a killed one left."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -76,7 +76,7 @@ def _try(path: Path) -> int | None:
 
 
 def _lock(file: int) -> bool | None:
-    """Whether the open file is now locked by this process; None where its file system knows no locks."""
+    """Whether the open file is now locked by this process; None if its file system knows no locks."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

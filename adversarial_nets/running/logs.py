@@ -1,4 +1,4 @@
-"""What a finished training notes in ``logs/``, in neither git nor DVC, because it differs each time."""
+"""What a finished run notes in ``logs/``, in neither git nor DVC, because it differs each time."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from adversarial_nets.running.paths import LOGS, RunPaths
 
 @dataclass(frozen=True)
 class TrainingLog:
-    """How long a training took, which generator came of it, and the key of its run (``gan.run.Setup.key``)."""
+    """How long a run took, which generator came of it, and the key of its run (``gan.run.Setup.key``)."""
 
     seconds: float
     generator_sha256: str

@@ -20,7 +20,7 @@ def refuse_too_large(experiment: AnyExperiment, file: Path) -> None:
 
 
 def processor() -> str:
-    """The processor's name, family, model and stepping where the system tells them: virtual machines share names."""
+    """The processor's name, family, model and stepping if the system names them: virtual machines share names."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     entries = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
     known = {key.strip(): value.strip() for key, value in entries.items()}

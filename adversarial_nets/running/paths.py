@@ -110,7 +110,7 @@ class RunPaths(ExperimentPaths):
 
     @property
     def model(self) -> Path:
-        """What a training leaves: a folder."""
+        """What a run leaves: a folder."""
         return MODELS / self.name / str(self.seed)
 
     @property
@@ -137,7 +137,7 @@ class RunPaths(ExperimentPaths):
 
     @property
     def summary(self) -> Path:
-        """What a reader of the results wants to know of the training."""
+        """What a reader of the results wants to know of the run."""
         return self.model / SUMMARY
 
     @property
@@ -152,7 +152,7 @@ class RunPaths(ExperimentPaths):
 
     @property
     def log(self) -> Path:
-        """How long the training took."""
+        """How long the run took."""
         return LOGS / self.name / f"{self.seed}.json"
 
     @property

@@ -30,7 +30,7 @@ Z = np.linspace(-math.sqrt(3), math.sqrt(3), 2001)
 
 @dataclass(frozen=True)
 class Moment:
-    """What Figure 1 shows, after so many updates of the generator: p_g (n,) and D (n,) at ``X``, and G(z) (m,) at ``Z``."""
+    """What Figure 1 shows after a number of updates of the generator: p_g (n,) and D (n,) at ``X``, and G(z) (m,) at ``Z``."""
 
     updates: int
     p_g: np.ndarray
@@ -78,7 +78,7 @@ class Players:
         self.set_schedule(1.0)
 
     def set_schedule(self, share: float) -> None:
-        """Let both players go on at this share of their learning rates."""
+        """Let both players continue at this share of their learning rates."""
         for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
             optimizer.param_groups[0]["lr"] = share * rate
 
@@ -118,7 +118,7 @@ def distribution_function(g: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def play(parameters: Figure1Parameters, seed: int, shown: Collection[int]) -> list[Moment]:
-    """The untrained pair, then the pair after each of these numbers of updates of the generator, up to the parameters' own.
+    """The untrained pair, then the pair after each of the ``shown`` numbers of updates of the generator, up to the last.
 
     After 0 updates the discriminator alone has learned, as in the inner loop of Algorithm 1. Learning rates fall linearly to 0.
     Raises InputError if a player is no longer finite at the end.

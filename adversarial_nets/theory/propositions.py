@@ -242,7 +242,7 @@ def three_values(discriminator: nn.Module, pair: Pair) -> dict[str, float]:
 
 
 def discrete_pair(states: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """p_data with two modes and p_g with one between them, on so many states; no state is all but impossible."""
+    """p_data with two modes and p_g with one between them, on ``states`` states; no state is all but impossible."""
     edges = np.linspace(-4, 4, states + 1)[None]
     mixtures = Mixture([0.4, 0.6], [[-2.0], [1.5]], [0.6, 0.9]), Mixture([1.0], [[0.0]], [1.2])
     masses = [0.9 * mixture.masses(edges) + 0.1 / states for mixture in mixtures]

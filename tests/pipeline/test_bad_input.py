@@ -21,14 +21,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(finished: Path, tmp_path: Path) -> Path:
-    """A folder with a copy of that run; empty but for the parameters where there is none yet."""
+    """A folder with a copy of that run; empty but for the parameters if there is none yet."""
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
 @pytest.fixture
 def run_of(finished, folder, run_here):  # noqa: F811
-    """Makes the run where it has not been made, and gives its folder."""
+    """Makes the run if it has not been made, and gives its folder."""
     if not (finished / "scores").exists():
         for name in ("experiments", "ablations"):
             shutil.copytree(ROOT / name, folder / name)

@@ -159,7 +159,7 @@ def test_a_wrong_parameter_stops_everything_before_anything_is_deleted(finished)
     ],
 )
 def test_after_a_name_that_is_refused_everything_comes_back_and_nothing_stays(finished, setting, said):
-    """`dvc exp run` takes away what is no longer named before any stage can refuse the name; it is all in the cache."""
+    """`dvc exp run` removes what is not named any more before any stage can refuse the name; it is all in the cache."""
     before = everything(finished)
     try:
         output = finished.run("dvc", "exp", "run", "-S", setting, status=255)

@@ -346,7 +346,7 @@ def test_one_missing_input_is_named_with_the_stage_that_writes_it(
     assert snapshot(folder) == before
 
 
-def test_missing_archives_are_named_where_there_is_no_network(
+def test_missing_archives_are_named_without_a_network(
     folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ADVERSARIAL_NETS_DATA", raising=False)
@@ -371,7 +371,7 @@ def test_archives_are_sought_where_the_environment_says(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
-def test_cuda_is_refused_where_there_is_none(folder: Path) -> None:
+def test_cuda_is_refused_without_a_gpu(folder: Path) -> None:
     change(folder, instead_of("device", "device: cuda"))
     before = snapshot(folder)
     message = line(run(folder, "check"))
@@ -415,7 +415,7 @@ def run_all(stages: Iterable[str], run_here: Callable[..., Ended]) -> None:
         for seed in ("0", "1") if "seed" in ARGUMENTS[stage] else ("",):
             ended = run_here(stage, *[{"experiment": "mnist5k", "seed": seed}[argument] for argument in ARGUMENTS[stage]])
             assert (stage, ended.status, ended.stderr) == (stage, 0, "")
-            # Progress, in plain lines where no terminal is.
+            # Progress, in plain lines without a terminal.
             assert ("epoch 2/2, D loss" in ended.stdout) == (stage == "train")
 
 

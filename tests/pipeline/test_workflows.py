@@ -88,7 +88,7 @@ def test_without_verdicts_there_is_no_comment_and_no_failure_beside_the_gates_ow
     assert not (tmp_path / "summary").exists()
 
 
-def test_what_reports_a_verdict_runs_also_where_it_failed() -> None:
+def test_what_reports_a_verdict_runs_also_if_it_failed() -> None:
     for name in ("The verdicts as the job's summary", "The verdicts as a comment, the same one each time"):
         assert "!cancelled()" in step("gate", name)["if"]
 

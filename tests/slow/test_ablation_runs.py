@@ -38,7 +38,7 @@ def begin(folder: Path) -> subprocess.Popen:
 
 
 def finish(folder: Path) -> tuple[str, dict[str, bytes]]:
-    """What a training says, and what it writes."""
+    """What a run prints, and what it writes."""
     ended = begin(folder)
     said, errors = ended.communicate(timeout=120)
     assert (errors, ended.returncode) == ("", 0)
@@ -61,7 +61,7 @@ def test_a_killed_run_ends_like_one_never_killed(tmp_path: Path, digits: np.ndar
         process.communicate(timeout=120)
         assert process.returncode == (1 if number == signal.SIGTERM else -number)
     said, found = finish(tmp_path)
-    assert "training goes on after" in said
+    assert "the run resumes after" in said
     assert found == usual
 
 
@@ -80,16 +80,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.mark.nightly
-def test_the_ablations_are_run_and_told(project: Project) -> None:
+def test_the_ablations_run_and_are_reported(project: Project) -> None:
     folder = project.folder / "reports" / "ablations"
     table = pd.read_csv(folder / "ablations.csv")
     assert table["variant"].tolist() == VARIANTS
     assert table["discriminator_updates"].tolist() == [10, 10, 10]
     assert table["generator_updates"].tolist() == [10, 10, 2]
     assert np.isfinite(table["log_likelihood"]).all()
-    told = (folder / "README.md").read_text(encoding="utf-8")
-    assert ablations.verdict(ablations.saturation(table)) in told
-    assert "![" in told
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert ablations.verdict(ablations.saturation(table)) in page
+    assert "![" in page
     assert (folder / "ablations.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -1,4 +1,4 @@
-"""`dvc repro` as a whole, killed and started again: its training ends with it, and goes on with it."""
+"""`dvc repro` as a whole, killed and started again: its run ends with it, and resumes with it."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ LOCK = Path("checkpoints/mnist5k-0.lock")
 
 @pytest.fixture
 def project(tmp_path) -> Project:
-    """A clone with a training of some seconds."""
+    """A clone with a run of some seconds."""
     project = clone(tmp_path)
     (project.folder / "dvc.lock").unlink(missing_ok=True)
     YAML(typ="safe").dump(small_values(epochs=1500, keep="last"), project.folder / EXPERIMENT)
@@ -39,7 +39,7 @@ def await_training(project: Project, under_way: bool) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
-def test_a_killed_repro_goes_on_to_the_same_bytes(project, shell):
+def test_a_killed_repro_resumes_to_the_same_bytes(project, shell):
     """SIGKILL at random moments, while Python is still importing PyTorch too: no training outlives its DVC."""
     project.environment["SHELL"] = shell
     random = np.random.default_rng(0)
@@ -62,6 +62,6 @@ def test_a_killed_repro_goes_on_to_the_same_bytes(project, shell):
             assert list((project.folder / "checkpoints").glob("*.state"))
             assert not (project.folder / "models" / "mnist5k" / "0").exists()
     output = project.run("dvc", "repro", STAGE)
-    assert "training goes on after" in output
+    assert "the run resumes after" in output
     assert project.hashes("models") == usual
     assert list((project.folder / "checkpoints").iterdir()) == []

@@ -97,7 +97,7 @@ class Scene:
         self.monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
 
     def mount(self, folder: str, options: str) -> None:
-        """A small file system of its own, where this process may mount one."""
+        """A small file system of its own, if this process may mount one."""
         (self.folder / folder).mkdir(parents=True, exist_ok=True)
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder / folder)]
         if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
@@ -227,7 +227,7 @@ def of_cifar10_archive(spoil: Callable[[Path], Any]) -> Callable[[Scene], None]:
 
 
 def harm(path: Path) -> None:
-    """A pickle that makes a file where it is opened."""
+    """A pickle that makes a file when it is opened."""
     path.write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
 
 
@@ -533,7 +533,7 @@ ROWS = [
         "data/mnist5k.npz: its sha256 checksum is …, and … is expected; put that file there, or change data.sha256; …"),
     Row("Prepared data", "truncated", TRAIN, spoiled(DATA, truncate), 2, PREPARED),
     Row("Prepared data", "one bit flipped", TRAIN, spoiled(DATA, flip_a_bit), 2, PREPARED),
-    Row("Prepared data", "pixels that are no bytes", TRAIN,
+    Row("Prepared data", "pixels that are not bytes", TRAIN,
         spoiled(DATA, prepared(images=lambda images: images * np.float32(np.nan))), 2, PREPARED),
     Row("Prepared data", "labels for other images", TRAIN, spoiled(DATA, prepared(labels=lambda labels: labels[1:])), 2,
         PREPARED),
@@ -553,7 +553,7 @@ ROWS = [
     Row("Samples", "one pixel is NaN", CROSS_VALIDATE, spoiled(DRAWN, samples(one_nan)), 2, SAMPLES),
     Row("Samples", "whole numbers", LIKELIHOOD, spoiled(DRAWN, samples(lambda values: values.astype(int))), 2, SAMPLES),
     Row("Samples", "pickled objects", CROSS_VALIDATE, spoiled(DRAWN, lambda path: np.save(path, np.array([{}]))), 2, SAMPLES),
-    Row("Scores", "the choice of σ is no JSON", LIKELIHOOD, spoiled(CHOICE, truncate), 2,
+    Row("Scores", "the choice of σ is not JSON", LIKELIHOOD, spoiled(CHOICE, truncate), 2,
         damaged(CHOICE, "cross_validate")),
     Row("Scores", "of the test images, truncated", RELIABILITY, spoiled(SCORED, truncate), 2, damaged(SCORED, "likelihood")),
     Row("Scores", "of the test images, truncated", ("report",), before_the_report, 2,
@@ -613,9 +613,9 @@ ROWS = [
           f"{EXPERIMENT}:{said}: asks for an array of … GiB, and this machine has … GiB; lower it")
       for what, key, said in (("units", "generator.layers.h0.units", "generator.layers.h0"),
                               ("samples", "sampling.num_samples", "sampling.num_samples"))),
-    Row("Parameters", "the same, where no check came first", TRAIN, setting(f"{EXPERIMENT}:generator.layers.h0.units", 10**12), 2,
+    Row("Parameters", "the same, if no check came first", TRAIN, setting(f"{EXPERIMENT}:generator.layers.h0.units", 10**12), 2,
         NO_MEMORY),
-    Row("Parameters", "the same, where no check came first", SAMPLE, setting(f"{EXPERIMENT}:sampling.num_samples", 10**12), 2,
+    Row("Parameters", "the same, if no check came first", SAMPLE, setting(f"{EXPERIMENT}:sampling.num_samples", 10**12), 2,
         NO_MEMORY),
     Row("Parameters", "a step size for proposition 2 that empties a state", ("theory",),
         setting("theory.proposition_2.learning_rate", 0.03), 2,
@@ -635,7 +635,7 @@ ROWS = [
         "samples/mnist5k/0.npy: " + NO_WRITING.format("…")),
     Row("Folders", "no space, for models", TRAIN, lambda scene: scene.mount("models/mnist5k", "size=64k"), 2,
         "models/mnist5k/0: " + NO_WRITING.format("No space left on device")),
-    Row("Folders", "states of trainings cannot be written", TRAIN,
+    Row("Folders", "states of runs cannot be written", TRAIN,
         lambda scene: scene.monkeypatch.setenv("ADVERSARIAL_NETS_CHECKPOINTS", str(scene.folder / "params.yaml" / "below")), 2,
         "params.yaml/below/mnist5k-0-….lock: " + NO_WRITING.format("…")),
     Row("Runs", "the same training twice at once", TRAIN, a_run_under_way, 1,

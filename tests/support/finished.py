@@ -101,7 +101,7 @@ def write_ablations() -> None:
 
 
 def write_ablation(variant: str, number: int) -> Path:
-    """What a variant's run leaves, with numbers that can be told apart."""
+    """What a variant's run leaves, with numbers that differ."""
     folder = AblationPaths(variant, 0).run
     curve = {"epoch": [1, 2], "gradient_norm": [1.5 - number, 0.25], "d_real": [0.75, 0.5], "d_fake": [0.25, 0.5 - number / 8]}
     files.write_csv(folder / "learning_curve.csv", pd.DataFrame(curve))

@@ -43,7 +43,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def forward(network: Network, x: Array, masks: list[Array] | None = None) -> list[Record]:
-    """Every layer's record for inputs (m, d); without masks there is no dropout."""
+    """Every layer's record for inputs (m, d); without masks nothing is dropped."""
     records = []
     for index, layer in enumerate(network):
         scales = np.ones_like(x) if masks is None else masks[index] / layer.keep

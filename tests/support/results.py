@@ -1,4 +1,4 @@
-"""Results as the report reads them, with numbers that can be told apart, and their files as the stages write them."""
+"""Results as the report reads them, with numbers that differ, and their files as the stages write them."""
 
 import dataclasses
 import itertools

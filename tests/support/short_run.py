@@ -53,7 +53,7 @@ def trained_baseline(model: str) -> str:
 
 
 def scored(sigma: float) -> str:
-    """Log-likelihoods of 70 random images under 300: by float32 products, or where σ is narrow by float64's."""
+    """Log-likelihoods of 70 random images under 300: by float32 products, or if σ is narrow by float64's."""
     random = np.random.default_rng(1)
     samples, images = (random.random((count, 784), dtype=np.float32) for count in (300, 70))
     return digest(ParzenWindow(samples).log_prob(images, [sigma, 2 * sigma]).numpy())

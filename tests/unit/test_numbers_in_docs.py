@@ -40,7 +40,7 @@ def benchmark(name: str, contestant: str, column: int) -> float:
 
 
 def student(seeds: int) -> float:
-    """Half of Student's interval of 99 %, in standard errors, for a spread over so many seeds."""
+    """Half of Student's interval of 99 %, in standard errors, for a spread over this many seeds."""
     return t.ppf(0.995, seeds - 1)
 
 

@@ -36,7 +36,7 @@ def training(weight: float = 0.1) -> AutoencoderTraining:
 
 
 def jacobian(network: ContractiveAutoencoder, image: Tensor, layers: int, keep: bool = False) -> Tensor:
-    """Of the code of one image (D,) after so many layers, by PyTorch's own products: (units, D)."""
+    """Of the code of one image (D,) after a number of layers, by PyTorch's own products: (units, D)."""
 
     def code(x: Tensor) -> Tensor:
         for layer in list(network.layers.values())[:layers]:

@@ -73,7 +73,7 @@ def test_a_failing_block_leaves_what_was_there_and_no_litter(tmp_path: Path, kin
     assert tree(tmp_path) == before
 
 
-def test_a_failing_block_where_nothing_was_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failing_block_of_a_new_file_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_and_fail(tmp_path / "output", "file", KeyboardInterrupt)
     assert tree(tmp_path) == {}

@@ -179,7 +179,7 @@ def test_the_split_is_the_seeds(raw: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not np.array_equal(one, other)
 
 
-def test_where_faces_are_missing_it_says_where_to_get_them(raw: Path) -> None:
+def test_if_faces_are_missing_it_says_where_to_get_them(raw: Path) -> None:
     message = message_of(fer(), raw)
     for part in (str(raw / "fer2013" / "fer2013.csv"), fer2013.PAGE, "terms"):
         assert part in message

@@ -95,7 +95,7 @@ def test_official_archives_are_only_read(archives: Archives, raw: Path) -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_corrupted_archive_is_named_and_left_as_it_is(archives: Archives, raw: Path, mirror: Path, number: int) -> None:
-    """Even where the right one could be fetched: the file may be somebody's only copy of something."""
+    """Even if the right one could be fetched: the file may be somebody's only copy of something."""
     archives.put(raw / "MNIST" / "raw")
     corrupted = raw / "MNIST" / "raw" / list(archives.md5)[number]
     corrupted.write_bytes(corrupted.read_bytes()[:-1])
@@ -185,7 +185,7 @@ def test_archives_of_ones_own_are_used_and_never_overwritten(raw: Path, mirror: 
     assert snapshot(raw) == before
 
 
-# The real archives, where they are
+# The real archives, if they are there
 
 
 needs_official_archives = pytest.mark.skipif(

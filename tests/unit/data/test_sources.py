@@ -100,7 +100,7 @@ def test_a_wrong_file_is_refused_although_the_right_one_was_fetched(tmp_path: Pa
     assert wrong.read_bytes() == b"another"
 
 
-def test_images_without_a_checksum_must_be_where_they_are_said_to_be(tmp_path: Path) -> None:
+def test_images_without_a_checksum_must_be_at_the_path_that_is_given(tmp_path: Path) -> None:
     """Those fetched before may be others, and a mistyped path must not go unnoticed."""
     data = own(tmp_path / "own.npz").model_copy(update={"sha256": None})
     sources.fetch(data, tmp_path, tmp_path / "fetched")

@@ -85,7 +85,7 @@ def test_every_update_of_the_generator_has_a_norm_and_no_other(
 
 
 @pytest.mark.parametrize("times", [3, 6, 8])
-def test_a_stopped_training_goes_on_with_the_norms_that_it_had(
+def test_a_stopped_run_resumes_with_the_norms_that_it_had(
     experiment: Experiment, digits: np.ndarray, tmp_path: Path, times: int
 ) -> None:
     """Stopped within the first epoch, at its end, and within the second."""

@@ -26,7 +26,7 @@ def test_the_paper_s_mnist_networks(mnist: Experiment) -> None:
     found = costs.count(mnist, 784)
     assert (found.generator_parameters, found.discriminator_parameters) == (2_503_984, 1_231_441)
     assert found.multiply_adds_per_sample == sum(GENERATOR) == 2_500_800
-    # Forward and the gradient of the weights everywhere; the gradient of the inputs where somebody needs it: not of z, nor of x.
+    # Forward and the gradient of the weights everywhere; the gradient of the inputs if somebody needs it: not of z, nor of x.
     generator = M * (2 * sum(GENERATOR) + sum(GENERATOR[1:]))
     discriminator = 2 * M * (2 * sum(DISCRIMINATOR) + sum(DISCRIMINATOR[1:])) + M * DISCRIMINATOR[0]
     assert found.multiply_adds_per_step == generator + discriminator == 1_381_584_000

@@ -35,7 +35,7 @@ def test_the_limits_of_grey_are_not_grey() -> None:
     assert sharpness(pixels, of_shape(2, 2)).grey == 0.5
 
 
-def test_channels_are_no_neighbours() -> None:
+def test_channels_are_not_neighbours() -> None:
     """Colour images of three channels (3, 2, 2), each of one value: no gradient at all."""
     assert sharpness(np.repeat(np.array([[0.0, 0.5, 1.0]]), 4, axis=1), of_shape(3, 2, 2)) == Sharpness(
         spread=0.0, gradient=0.0, grey=1 / 3

@@ -27,7 +27,7 @@ GAMMA_2 = {"averaging": {"gamma": 2.0}, "keep": "average"}
 
 
 class Stopped(Exception):
-    """Raised where a test stops a run."""
+    """Raised when a test stops a run."""
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def twins(game: library.Game, training, optimizer: str = "momentum") -> tuple[re
 
 
 def next_masks(game: library.Game, rows: int) -> list[np.ndarray]:
-    """The discriminator's masks for so many rows, read ahead from a copy of the game's random stream."""
+    """The discriminator's masks for a number of rows, read ahead from a copy of the game's random stream."""
     ahead = torch.Generator().set_state(game.dropout.get_state())
     masks = []
     for layer in game.discriminator.layers.values():

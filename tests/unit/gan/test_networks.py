@@ -104,7 +104,7 @@ def test_widths_of_the_fully_connected_networks():
                 assert [(x := layer(x)).shape[1] for layer in network.layers.values()] == expected
 
 
-def test_sparse_weights_are_so_many_standard_normal_ones():
+def test_sparse_weights_are_standard_normal_and_as_many_as_asked_for():
     network = Network(300, {"y": linear(units=200, init_range=None, sparse_init=100)})
     initialise(network, seeded())
     weight = network.layers["y"].linear.weight.detach()
@@ -271,7 +271,7 @@ def test_dropout_keeps_the_right_share_and_scales_it(keep):
 @pytest.mark.parametrize(
     ("keep", "num_kept"), [(0.8, 52429), (0.5, 32768), (0.3, 19661), (1e-9, 1), (1 - 1e-9, 65535), (1 / 65536, 1)]
 )
-def test_dropout_keeps_so_many_of_all_values_of_its_bits(monkeypatch, keep, num_kept):
+def test_dropout_keeps_its_share_of_all_values_of_its_bits(monkeypatch, keep, num_kept):
     """Counted over the 2^16 equally likely values: the share, and a mean of one."""
     every_value = torch.arange(-(2**15), 2**15, dtype=torch.int16)[torch.randperm(2**16, generator=seeded())]
     monkeypatch.setattr(torch.Tensor, "random_", lambda words, *limits, generator: words.copy_(every_value.view(torch.int64)))
@@ -283,7 +283,7 @@ def test_dropout_keeps_so_many_of_all_values_of_its_bits(monkeypatch, keep, num_
 @pytest.mark.parametrize("shape", [(1, 1), (3, 1), (2, 3), (5, 7, 3), (4, 4)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dropout_mask_fits_any_input(shape, dtype):
-    """Also one whose size is no multiple of four, the number of inputs that a random word decides on."""
+    """Also one whose size is not a multiple of four, the number of inputs that a random word decides on."""
     mask = layers.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())
     assert (mask.shape, mask.dtype) == (shape, dtype)
     again = layers.dropout_mask(torch.empty(shape, dtype=dtype), 0.5, seeded())

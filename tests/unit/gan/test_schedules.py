@@ -39,12 +39,12 @@ def test_learning_rate_stops_at_its_floor(mnist):
     assert learning_rate_at(10**9, mnist) == 1e-6
 
 
-def test_decay_of_one_is_no_decay(mnist):
+def test_decay_of_one_changes_nothing(mnist):
     constant = mnist.model_copy(update={"learning_rate_decay": 1.0})
     assert {learning_rate_at(update, constant) for update in (0, 1, 10**6)} == {0.1}
 
 
-def test_annealing_goes_on_from_where_it_begins_with_a_decay_of_its_own(mnist):
+def test_annealing_continues_from_where_it_begins_with_a_decay_of_its_own(mnist):
     annealed = mnist.model_copy(update={"annealing": AnnealingParameters(after_updates=1000, learning_rate_decay=1.01)})
     for update in (0, 1, 999, 1000):
         assert learning_rate_at(update, annealed) == learning_rate_at(update, mnist)

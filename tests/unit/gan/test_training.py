@@ -177,7 +177,7 @@ def test_noise_is_fresh_and_of_the_named_distribution(play, monkeypatch):
 
 
 def test_alternating_game_moves_the_generator_after_every_k_updates(play, monkeypatch):
-    """Five minibatches an epoch: the count goes on across epochs. Each generator step has a whole minibatch of new noise."""
+    """Five minibatches an epoch: the count continues across epochs. Each generator step has a whole minibatch of new noise."""
     calls = record_steps(monkeypatch, "discriminator_step", "generator_step")
     run = play(small(game="alternating", discriminator_steps=2, minibatch_size=12, epochs=3))
     assert "".join(name[0] for name, *_ in calls) == "ddg" * 7 + "d"
@@ -335,7 +335,7 @@ def test_divergence_is_reported_with_its_epoch_and_step(play, diverge_at, monkey
         play(small(epochs=5))
 
 
-def test_a_divergence_stops_a_training_at_once(play, diverge_at):
+def test_a_divergence_stops_a_run_at_once(play, diverge_at):
     diverge_at(len(SIZES) + 1, "d_fake", math.nan)
     asked = []
     with pytest.raises(CheckFailed, match="d_fake is nan"):

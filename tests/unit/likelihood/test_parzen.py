@@ -388,7 +388,7 @@ def test_a_budget_is_any_number(budget):
 
 
 @pytest.mark.parametrize("sigma", [None, "0.2", "narrow", ["0.2"], [None], {"sigma": 0.2}, object()])
-def test_what_is_no_bandwidth_is_refused(sigma):
+def test_what_is_not_a_bandwidth_is_refused(sigma):
     with pytest.raises(ValueError, match="sigma: no numbers"):
         ParzenWindow(ROWS).log_prob(ROWS, sigma)
 
@@ -539,7 +539,7 @@ def test_real_digits(digits, sigma):
     np.testing.assert_allclose(ParzenWindow(samples, precise=True).log_prob(x, sigma), expected, rtol=1e-8)
 
 
-def test_scikit_learns_kernel_density_is_no_substitute(digits):
+def test_scikit_learns_kernel_density_is_not_a_substitute(digits):
     """Its trees bound a density to a tolerance that is lost in hundreds of dimensions: it is off by hundreds of nats."""
     samples, x = digits[1::5], digits[::50]
     expected = formula(samples, x, 0.2)

@@ -122,7 +122,7 @@ def test_folds_choose_by_their_own_first_validation_images(samples, protocol):
         assert validation.log_likelihoods == pytest.approx(expected, rel=1e-5)
 
 
-def test_all_validation_images_serve_where_there_are_few(samples, protocol):
+def test_all_validation_images_serve_if_they_are_few(samples, protocol):
     data = prepared(1)
     sigmas = evaluation.sigma_grid(protocol.sigma)
     many = protocol.model_copy(update={"num_validation_images": 1000})

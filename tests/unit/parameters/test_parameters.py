@@ -402,7 +402,7 @@ def test_the_four_archives_are_named_no_more_and_no_less(md5: dict[str, str]) ->
 
 @pytest.mark.parametrize("name", ["params.yaml", MNIST])
 @pytest.mark.parametrize("whole", [None, [], 3, "text", math.nan])
-def test_a_file_that_is_no_mapping_is_refused(name: str, whole: Any) -> None:
+def test_a_file_that_is_not_a_mapping_is_refused(name: str, whole: Any) -> None:
     assert complaint(File(name, whole)).startswith(f"{name}: ")
 
 
@@ -501,7 +501,7 @@ def test_the_first_file_that_is_wrong_is_named(tmp_path: Path) -> None:
         read_experiments(tmp_path)
 
 
-def test_theory_is_no_name_for_an_experiment(tmp_path: Path) -> None:
+def test_theory_is_not_a_name_for_an_experiment(tmp_path: Path) -> None:
     write_yaml(tmp_path / "theory.yaml", shipped_values())
     with pytest.raises(InputError, match="cannot be called 'theory'"):
         read_experiments(tmp_path)

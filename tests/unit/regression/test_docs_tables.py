@@ -28,7 +28,7 @@ def write_table(folder: Path, name: str, model: str, seeds: list[float], num_col
     row |= {"log_likelihood": np.mean(seeds), "standard_error": 1.0, "num_seeds": len(seeds)}
     row |= {"num_started": len(seeds) + num_collapsed, "seed_std": np.std(seeds, ddof=1) if len(seeds) > 1 else np.nan}
     sanity = {"origin": tables.SANITY, "data_set": "MNIST", "experiment": name, "log_likelihood": 9.0, "standard_error": 1.0}
-    rows = [row, {"model": "Blurred training images", **sanity}, {"model": "Mean training image", **sanity}]
+    rows = [row, {"model": "K-means centroids of training images", **sanity}, {"model": "Mean training image", **sanity}]
     files.write_csv(folder / name / "table1.csv", pd.DataFrame(rows).reindex(columns=tables.COLUMNS))
 
 
@@ -38,7 +38,7 @@ def test_table_1_has_every_model_of_the_paper_beside_what_was_measured(reference
     assert several.to_list() == ["225 ± 2", "3.0 ± 1.0", "3 of 4; 1 collapsed", "2.6 (3 seeds)"]
     assert table.loc["DBN (`single`)", ["reported", "runs", "spread over seeds"]].to_list() == ["138 ± 2", "1 of 1", ""]
     assert table.loc["Deep GSN"].to_list() == ["214 ± 1.1", "not yet", "", ""]
-    assert table.loc["Blurred training images", "measured here"] == "9.0 ± 1.0"
+    assert table.loc["K-means centroids of training images", "measured here"] == "9.0 ± 1.0"
     assert "Mean training image" not in table.index
 
 

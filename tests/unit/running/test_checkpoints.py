@@ -1,4 +1,4 @@
-"""Trainings that are stopped, killed and continued, against the bytes of trainings that never were."""
+"""Runs that are stopped, killed and resumed, against the bytes of runs that never were."""
 
 import fcntl
 import hashlib
@@ -47,7 +47,7 @@ def images(digits: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def play(images: np.ndarray, tmp_path: Path) -> Callable[..., bytes]:
-    """Trains an experiment, with a checkpoint where one is given, and returns the bytes of its models folder."""
+    """Trains an experiment, with a checkpoint if one is given, and returns the bytes of its models folder."""
 
     def train(experiment: Experiment, checkpoint: Checkpoint | None = None) -> bytes:
         run = training.train(Setup(experiment, images, images[:10], 0, CPU), checkpoint=checkpoint)
@@ -78,7 +78,7 @@ def stop(play: Callable[..., bytes], experiment: Experiment, path: Path, times: 
 
 @pytest.mark.parametrize("times", [1, STEPS, STEPS + 1, STEPS + 3, 2 * STEPS + 2, EPOCHS * (STEPS + 1)])
 @pytest.mark.parametrize(("game", "optimizer"), FOLLOWED)
-def test_a_stopped_training_ends_like_one_never_stopped(play, path, game, optimizer, times):
+def test_a_stopped_run_ends_like_one_never_stopped(play, path, game, optimizer, times):
     """After the first step, within epochs, at their ends before and after validation, and when all is done."""
     experiment = make(game=game, optimizer=optimizer, discriminator_steps=2 if game == "alternating" else 1)
     usual = play(experiment)
@@ -89,7 +89,7 @@ def test_a_stopped_training_ends_like_one_never_stopped(play, path, game, optimi
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])
-def test_a_training_stopped_again_and_again_ends_like_one_never_stopped(play, path, keep):
+def test_a_run_stopped_again_and_again_ends_like_one_never_stopped(play, path, keep):
     experiment = make(keep=keep, learning_rate_decay=1.1)
     usual = play(experiment)
     for _ in range(EPOCHS * STEPS):
@@ -111,7 +111,7 @@ def test_the_kept_players_are_restored(play, path, monkeypatch):
 
 
 @pytest.mark.parametrize("times", [1, 2 * (STEPS + 1), 2 * (STEPS + 1) + 1, 2 * (STEPS + 1) + 7, (2 + EPOCHS) * (STEPS + 1)])
-def test_a_training_of_two_stages_stopped_in_either_ends_like_one_never_stopped(play, path, monkeypatch, times):
+def test_a_run_of_two_stages_stopped_in_either_ends_like_one_never_stopped(play, path, monkeypatch, times):
     """In the first, at its end, in the first step of the second, and later."""
     experiment, asked = two_stages(epochs=EPOCHS, keep="best"), [0]
     usual = play(experiment)
@@ -133,14 +133,14 @@ def test_a_training_of_two_stages_stopped_in_either_ends_like_one_never_stopped(
     assert list(path.parent.iterdir()) == []
 
 
-def test_saving_does_not_disturb_a_training(play, path, monkeypatch):
+def test_saving_does_not_disturb_a_run(play, path, monkeypatch):
     usual = play(make())
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
     assert play(make(), Checkpoint(path, "key")) == usual
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_a_training_saves_when_the_interval_has_passed(play, path, monkeypatch):
+def test_a_run_saves_when_the_interval_has_passed(play, path, monkeypatch):
     now = 0.0
     saved = []
 
@@ -160,13 +160,13 @@ def test_a_continued_training_says_so(play, path):
     stop(play, make(), path, 7)
     said = []
     play(make(), Checkpoint(path, "key", said.append))
-    assert said == [f"{path}: training goes on after 6 updates"]
+    assert said == [f"{path}: the run resumes after 6 updates"]
 
 
 # Signals
 
 
-def test_both_signals_stop_a_training_and_are_then_as_they_were(play, path):
+def test_both_signals_stop_a_run_and_are_then_as_they_were(play, path):
     before = [signal.getsignal(number) for number in checkpoints.SIGNALS]
     assert "SIGINT" in stop(play, make(), path, 3, number=signal.SIGINT)
     assert [signal.getsignal(number) for number in checkpoints.SIGNALS] == before
@@ -200,7 +200,7 @@ def test_a_damaged_state_is_set_aside_and_training_starts_afresh(play, path, dam
     damage(path)
     damaged, said = path.read_bytes(), []
     assert play(make(), Checkpoint(path, "key", said.append)) == usual
-    assert said == [f"{path}: damaged; set aside as {path.name}.refused, training starts afresh"]
+    assert said == [f"{path}: damaged; set aside as {path.name}.refused, the run starts afresh"]
     assert path.with_name(f"{path.name}.refused").read_bytes() == damaged
 
 
@@ -209,7 +209,7 @@ def test_a_state_of_another_training_is_set_aside(play, path):
     stop(play, make(), path, 7)
     said = []
     assert play(make(), Checkpoint(path, "another key", said.append)) == usual
-    assert "of another training; set aside" in said[0]
+    assert "of another run; set aside" in said[0]
     assert not path.exists()
 
 
@@ -288,7 +288,7 @@ def ended_process() -> int:
     return process.pid
 
 
-def test_a_training_whose_parent_has_ended_saves_its_state_and_ends(play, path):
+def test_a_run_whose_parent_has_ended_saves_its_state_and_ends(play, path):
     usual = play(make())
     with pytest.raises(CheckFailed, match="stopped by the end of its parent process after 1 updates"):
         play(make(), Checkpoint(path, "key", parent=ended_process()))
@@ -331,7 +331,7 @@ def test_a_lock_is_held_only_while_its_process_holds_it(tmp_path):
 
 
 @pytest.mark.parametrize("number", locks.UNSUPPORTED)
-def test_a_file_system_without_locks_is_told_of(tmp_path, monkeypatch, number):
+def test_a_file_system_without_locks_is_reported(tmp_path, monkeypatch, number):
     def refuse(*_: Any) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -344,7 +344,7 @@ def test_a_file_system_without_locks_is_told_of(tmp_path, monkeypatch, number):
     assert message.endswith("start none while mnist5k, seed 0 is being trained here")
 
 
-def test_states_of_other_trainings_are_named_and_stay(tmp_path):
+def test_states_of_other_runs_are_named_and_stay(tmp_path):
     """Those of the same experiment and seed, the first of two stages among them, but for one that is under way."""
     states, said = tmp_path / "states", []
     names = {key: f"mnist5k-0-{key * 16}.state" for key in "abcd"}
@@ -358,7 +358,7 @@ def test_states_of_other_trainings_are_named_and_stay(tmp_path):
         pass
     named = [message.split(": ")[0] for message in said]
     assert named == [str(states / names[key]) for key in ("b", "d", "stage")]
-    assert all("is of another training" in message and "delete it if" in message for message in said)
+    assert all("is of another run" in message and "delete it if" in message for message in said)
     assert {path.name for path in states.glob("*.state")} == set(names.values())
 
 
@@ -412,7 +412,7 @@ def finish(folder: Path, continued: bool = True) -> bytes:
     ended = begin(folder)
     said, errors = ended.communicate(timeout=120)
     assert (errors, ended.returncode) == ("", 0)
-    assert ("training goes on after" in said) == continued
+    assert ("the run resumes after" in said) == continued
     assert [*(folder / "elsewhere").iterdir(), *(folder / "checkpoints").iterdir()] == []
     return content(folder / "models" / "mnist5k" / "0")
 
@@ -455,8 +455,8 @@ def test_a_stage_killed_twenty_times_ends_like_one_never_killed(folder):
         assert finish(folder) == usual
 
 
-def test_of_two_trainings_at_once_one_is_refused(folder):
-    """In one place even where they keep their states in two."""
+def test_of_two_runs_at_once_one_is_refused(folder):
+    """In one place even if they keep their states in two."""
     started = time.time()
     first = begin(folder)
     await_saved(first, folder / "elsewhere", started)
