@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from support.experiments import ROOT
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+OF_BASELINES = {name: name.removesuffix("_baselines") for name in STAGES if name.endswith("_baselines")}
 CODE = {"adversarial_nets", "stages"}
 # These find, refuse and show: no output depends on them.
 WITHOUT_INFLUENCE = [ROOT / "adversarial_nets" / name for name in ("parameters", "running")]
@@ -46,7 +47,7 @@ def listed(stage: str) -> list[Path]:
     return [ROOT / path for path in STAGES[stage]["deps"] if path.split("/")[0] in CODE]
 
 
-@pytest.mark.parametrize("stage", [name for name in STAGES if name != "check"])
+@pytest.mark.parametrize("stage", [name for name in STAGES if name not in ("check", *OF_BASELINES)])
 def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(stage: str) -> None:
     wanted, given = needed(ROOT / "stages" / f"{stage}.py"), listed(stage)
     missing = [file for file in wanted if not any(path == file or path in file.parents for path in given)]
@@ -61,7 +62,15 @@ def test_the_check_depends_on_the_parameters_that_it_reads() -> None:
 
 
 def test_every_stage_is_in_the_pipeline_and_has_a_script() -> None:
-    assert {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"} == set(STAGES)
+    assert {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"} == set(STAGES) - set(OF_BASELINES)
+
+
+@pytest.mark.parametrize("stage", OF_BASELINES)
+def test_stages_of_baselines_are_the_suites_but_for_their_names_and_seeds(stage: str) -> None:
+    of_suite, own = STAGES[OF_BASELINES[stage]], STAGES[stage]
+    assert {key: own[key] for key in own if key != "matrix"} == {key: of_suite[key] for key in of_suite if key != "matrix"}
+    swapped = {"${suite}": "${baselines}", "${seeds}": "${baseline_seeds}"}
+    assert own["matrix"] == {key: swapped[value] for key, value in of_suite["matrix"].items()}
 
 
 def test_no_output_is_a_folder_that_a_person_puts_things_in() -> None:

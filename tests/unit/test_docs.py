@@ -86,7 +86,8 @@ def test_every_parameter_that_a_command_sets_exists(page):
 def test_every_target_and_every_stage_is_in_the_list_of_commands():
     listed = text(ROOT / "docs/reference/commands.md")
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-    missing = {f"`make {target}" for target in TARGETS if target != "help"} | {f"`python -m stages.{stage}" for stage in stages}
+    scripts = {stage.removesuffix("_baselines") for stage in stages}
+    missing = {f"`make {target}" for target in TARGETS if target != "help"} | {f"`python -m stages.{name}" for name in scripts}
     assert {command for command in missing if command not in listed} == set()
 
 
