@@ -67,6 +67,15 @@ KNOWN_DENSITY = (
     "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
 )
 
+# In the head of the page.
+REPORTED = "reported in the paper"
+RECIPES = {"mnist": "the published recipe, last weights", "mnist_averaged": "the same runs, averaged weights"}
+STAND_INS = {
+    "Training images as samples": "sanity check: training images as samples",
+    "K-means centroids of training images": "sanity check: cluster centres of training images",
+}
+REFERENCE_SAMPLES = "Committed reference {name}, not of this run: the first samples drawn, with nearest training images framed."
+
 # Below Table 1.
 NOTES = [
     "Rows reported in the paper are its own numbers. Rows measured here come from this run, and so do the sanity rows: what real "

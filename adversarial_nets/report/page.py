@@ -1,7 +1,11 @@
-"""The report as one self-contained page: no file beside it, nothing from the network, everything shown is escaped."""
+"""The report as one self-contained page: no file beside it, nothing from the network, everything shown is escaped.
+
+Its policy lets a browser run one script, by its hash: the library that draws the charts.
+"""
 
 import base64
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adversarial_nets.diagnostics.collapse import Signs, rate_interval
-from adversarial_nets.report import captions, tables
+from adversarial_nets.report import captions, charts, tables
+from adversarial_nets.report.charts import Chart
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.results import ExperimentResult
 from adversarial_nets.theory.measurements import Theory
@@ -17,12 +22,15 @@ from adversarial_nets.theory.measurements import Theory
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG or GIF file with what it shows, and what the paper's own panel shows if there is one."""
+    """A PNG or GIF file with what it shows, what the paper's own panel shows if there is one, and charts that take its place if a
+    script may run.
+    """
 
     path: Path
     caption: str
     paper: str = ""
     wide: bool = False
+    charts: list[Chart] = field(default_factory=list)
 
     @property
     def source(self) -> str:
@@ -121,17 +129,57 @@ class ClaimsChapter:
         return self.claims[["section", "the paper says", "measured here", "verdict", "from"]]
 
 
+@dataclass(frozen=True)
+class ReferencesChapter:
+    """Committed references, which are not of this run: their rows of ``table1.csv``, and samples of each."""
+
+    measured: pd.DataFrame
+    pictures: list[Picture]
+
+    @property
+    def answer(self) -> pd.DataFrame:
+        """The paper's number, what was measured in its place, and what stand-ins for samples score: every cell a text, in nats."""
+        mnist = self.measured.query("data_set == 'MNIST'")
+        ours = mnist[(mnist["origin"] == tables.MEASURED) & (mnist["model"] == "Adversarial nets")]
+        stand_ins = mnist[mnist["model"].isin(captions.STAND_INS)].drop_duplicates("model")
+        mean, error = TABLE_1["Adversarial nets"]["MNIST"]
+        rows = [{"MNIST": captions.REPORTED, "nats": f"{mean:g} ± {error:g}"}]
+        rows += [{"MNIST": captions.RECIPES.get(row.experiment, row.experiment), "nats": tables.nats(row), **_runs(row)} for row in ours.itertuples()]
+        rows += [{"MNIST": captions.STAND_INS[row.model], "nats": tables.nats(row)} for row in stand_ins.itertuples()]
+        return pd.DataFrame(rows).fillna("")
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Every reference: every cell a text."""
+        ours = self.measured[self.measured["origin"] == tables.MEASURED]
+        return pd.DataFrame([_reference(row) for row in ours.itertuples()])
+
+
+def _reference(row: Any) -> dict[str, str]:
+    named = {"reference": row.experiment, "model": row.model, "data set": row.data_set}
+    return {**named, "log-likelihood (nats)": tables.nats(row), **_runs(row), "samples": f"{row.num_samples:,.0f}"}
+
+
+def _runs(row: Any) -> dict[str, str]:
+    spread = "" if pd.isna(row.seed_std) else f"{row.seed_std:.1f}"
+    return {"runs that finished": f"{row.num_seeds:.0f} of {row.num_started:.0f}", "spread over seeds": spread}
+
+
 def render(
     table: pd.DataFrame,
-    claims: ClaimsChapter | None,
+    committed: tuple[ClaimsChapter | None, ReferencesChapter | None],
     experiments: list[ExperimentChapter],
     theory: TheoryChapter,
     known_density: Picture,
 ) -> str:
-    """The page's HTML, from Table 1 as measured and the chapters."""
+    """The page's HTML, from Table 1 as measured and the chapters: what is committed, and what is of this run."""
+    claims, references = committed
     return render_template(
         "report.html",
+        script=charts.script(),
+        script_hash=base64.b64encode(hashlib.sha256(charts.script().encode()).digest()).decode(),
         claims=claims,
+        references=references,
         published=TABLE_1["Adversarial nets"]["MNIST"],
         comparison=tables.comparison(table),
         details=tables.details(table),
