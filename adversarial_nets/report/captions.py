@@ -68,6 +68,7 @@ KNOWN_DENSITY = (
 )
 
 # In the head of the page.
+VERDICTS = ["holds", "holds with limits", "does not hold here", "not measured"]
 REPORTED = "reported in the paper"
 RECIPES = {"mnist": "the published recipe, last weights", "mnist_averaged": "the same runs, averaged weights"}
 STAND_INS = {

@@ -81,7 +81,8 @@ def sigma_curve(curve: pd.DataFrame) -> list[Chart]:
         "color": {"field": "seed", "type": "nominal", "scale": {"range": COLOURS}},
     }
     shown = [_shown("seed"), _shown("sigma", title="σ", format=".4~g"), _shown("log_likelihood", title="nats", format=".4~g")]
-    chart = _lines(curve.assign(chosen=curve["log_likelihood"] == best), encoding, shown)
+    named = curve.assign(chosen=curve["log_likelihood"] == best, seed="seed " + curve["seed"].astype(str))
+    chart = _lines(named, encoding, shown)
     ring = {"mark": {"type": "point", "size": 160, "aria": False}, "transform": [{"filter": "datum.chosen"}]}
     return [chart | {"title": "Choice of σ on validation images", "layer": [ring, *chart["layer"]]}]
 
@@ -96,7 +97,7 @@ def interpolation(lines: np.ndarray) -> list[Chart]:
     slider = {"input": "range", "min": 0, "max": lines.shape[1] - 1, "step": 1, "name": "From one point of z space to another"}
     place = {"type": "ordinal", "axis": None}
     chart = {
-        "title": "Along lines in z space",
+        "title": f"{len(lines)} lines in z space: move along them",
         "params": [{"name": "step", "value": 0, "bind": slider}],
         "transform": [{"filter": "datum.step == step"}],
         "mark": {"type": "image", "width": 140, "height": 140, "smooth": False, "aria": False},

@@ -120,13 +120,8 @@ class ClaimsChapter:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many claims have each verdict."""
-        return self.claims["verdict"].value_counts(sort=False).to_dict()
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """What a reader is shown."""
-        return self.claims[["section", "the paper says", "measured here", "verdict", "from"]]
+        """How many claims have each verdict, from the best one to the worst."""
+        return self.claims["verdict"].value_counts().reindex(captions.VERDICTS, fill_value=0).to_dict()
 
 
 @dataclass(frozen=True)
