@@ -8,7 +8,7 @@ SAMPLES_IN_THE_PAPER = (
     "{panel}: random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
     "the model has not memorised the training set."
 )
-INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
+INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space."
 INTERPOLATIONS_IN_THE_PAPER = "Figure 3, digits obtained by linear interpolation between coordinates in z space."
 CHAINS = (
     "Seed {seed}: states of Markov chains as they were kept, one chain a row. The more neighbours in a row are alike, the fewer "

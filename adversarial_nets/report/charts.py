@@ -66,7 +66,7 @@ def _over_epochs(title: str, unit: str, wide: pd.DataFrame) -> Chart:
         "color": {"field": "curve", "type": "nominal", "scale": {"domain": curves, "range": COLOURS}},
         "detail": {"field": "seed"},
     }
-    shown = [_shown("curve"), _shown("seed"), _shown("epoch"), _shown("value", format=".4~g")]
+    shown = [*map(_shown, ("seed", "epoch", *curves))]
     folded = [{"fold": curves, "as": ["curve", "value"]}, {"filter": "isValid(datum.value)"}]
     return _lines(wide.dropna(subset=curves, how="all"), encoding, shown) | {"title": title, "transform": folded}
 
@@ -78,10 +78,10 @@ def sigma_curve(curve: pd.DataFrame) -> list[Chart]:
         "x": _axis("sigma", title="σ", type="log"),
         # Too small a σ costs thousands of nats: showing all of them would flatten the part that matters.
         "y": _axis("log_likelihood", title="nats", zero=False, domain=[max(curve["log_likelihood"].min(), top - 600), top + 60]),
-        "color": {"field": "seed", "type": "nominal", "scale": {"range": COLOURS}},
+        "color": {"field": "run", "type": "nominal", "scale": {"range": COLOURS}},
     }
-    shown = [_shown("seed"), _shown("sigma", title="σ", format=".4~g"), _shown("log_likelihood", title="nats", format=".4~g")]
-    named = curve.assign(chosen=curve["log_likelihood"] == best, seed="seed " + curve["seed"].astype(str))
+    shown = [_shown("seed"), _shown("sigma", "σ"), _shown("log_likelihood", "nats")]
+    named = curve.assign(chosen=curve["log_likelihood"] == best, run="seed " + curve["seed"].astype(str))
     chart = _lines(named, encoding, shown)
     ring = {"mark": {"type": "point", "size": 160, "aria": False}, "transform": [{"filter": "datum.chosen"}]}
     return [chart | {"title": "Choice of σ on validation images", "layer": [ring, *chart["layer"]]}]
@@ -100,10 +100,10 @@ def interpolation(lines: np.ndarray) -> list[Chart]:
         "title": f"{len(lines)} lines in z space: move along them",
         "params": [{"name": "step", "value": 0, "bind": slider}],
         "transform": [{"filter": "datum.step == step"}],
-        "mark": {"type": "image", "width": 140, "height": 140, "smooth": False, "aria": False},
+        "mark": {"type": "image", "width": 128, "height": 128, "smooth": False, "aria": False},
         "encoding": {"x": {"field": "column", **place}, "y": {"field": "row", **place}, "url": {"field": "image"}},
     }
-    return [{"config": CONFIG, "width": {"step": 146}, "height": {"step": 146}, "data": {"values": rows}, **chart}]
+    return [{"config": CONFIG, "width": {"step": 132}, "height": {"step": 132}, "data": {"values": rows}, **chart}]
 
 
 def _lines(rows: pd.DataFrame, encoding: dict, shown: list[dict]) -> Chart:
@@ -122,8 +122,9 @@ def _axis(field: str, title: str | None = None, grid: bool = True, **scale: Any)
     return {"field": field, "type": "quantitative", "title": field if title is None else title, "axis": {"grid": grid}, "scale": scale}
 
 
-def _shown(field: str, **words: str) -> dict:
-    return {"field": field, **words}
+def _shown(field: str, title: str | None = None) -> dict:
+    """A number of the nearest point; Vega-Lite 6.4 finds no other fields of it than those with a format."""
+    return {"field": field, "title": title or field, "format": ".4~r"}
 
 
 def _address(image: np.ndarray) -> str:
