@@ -1,6 +1,5 @@
 """The chapters of the report, assembled from what the stages measured; their pictures are put into the report's folder."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

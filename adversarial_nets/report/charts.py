@@ -61,8 +61,8 @@ def _over_epochs(title: str, unit: str, wide: pd.DataFrame) -> Chart:
     """Every column beside epoch and seed as a curve."""
     curves = [name for name in wide if name not in ("epoch", "seed")]
     encoding = {
-        "x": _axis("epoch", grid=False),
-        "y": _axis("value", title=unit, zero=False),
+        "x": _axis("epoch", "epoch", grid=False),
+        "y": _axis("value", unit, zero=False),
         "color": {"field": "curve", "type": "nominal", "scale": {"domain": curves, "range": COLOURS}},
         "detail": {"field": "seed"},
     }
@@ -75,9 +75,9 @@ def sigma_curve(curve: pd.DataFrame) -> list[Chart]:
     """Mean validation log-likelihood against σ: a line for each seed, and a ring around the chosen σ."""
     best, top = curve.groupby("seed")["log_likelihood"].transform("max"), curve["log_likelihood"].max()
     encoding = {
-        "x": _axis("sigma", title="σ", type="log"),
+        "x": _axis("sigma", "σ", type="log"),
         # Too small a σ costs thousands of nats: showing all of them would flatten the part that matters.
-        "y": _axis("log_likelihood", title="nats", zero=False, domain=[max(curve["log_likelihood"].min(), top - 600), top + 60]),
+        "y": _axis("log_likelihood", "nats", zero=False, domain=[max(curve["log_likelihood"].min(), top - 600), top + 60]),
         "color": {"field": "run", "type": "nominal", "scale": {"range": COLOURS}},
     }
     shown = [_shown("seed"), _shown("sigma", "σ"), _shown("log_likelihood", "nats")]
@@ -118,8 +118,8 @@ def _lines(rows: pd.DataFrame, encoding: dict, shown: list[dict]) -> Chart:
     return {"config": CONFIG, **WIDE, "data": {"values": values}, "encoding": encoding, "layer": [line, point]}
 
 
-def _axis(field: str, title: str | None = None, grid: bool = True, **scale: Any) -> dict:
-    return {"field": field, "type": "quantitative", "title": field if title is None else title, "axis": {"grid": grid}, "scale": scale}
+def _axis(field: str, title: str, grid: bool = True, **scale: Any) -> dict:
+    return {"field": field, "type": "quantitative", "title": title, "axis": {"grid": grid}, "scale": scale}
 
 
 def _shown(field: str, title: str | None = None) -> dict:
