@@ -10,7 +10,7 @@ import pytest
 
 from support.experiments import ROOT
 
-PACKAGES = ["axe-core@4.11.1", "puppeteer-core@24.31.0"]
+PACKAGES = ["axe-core@4.14.1", "puppeteer-core@24.43.1"]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
