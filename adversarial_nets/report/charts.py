@@ -22,7 +22,7 @@ CONFIG = {
     "background": None,
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
-    "axis": {**TEXT, "gridColor": "currentColor", "gridOpacity": 0.15, "titleFontWeight": "normal"},
+    "axis": {**TEXT, "gridColor": "currentColor", "gridOpacity": 0.15, "titleFontWeight": "normal", "labelSeparation": 8},
     "legend": {"labelColor": "currentColor", "title": None, "orient": "top"},
     "title": {"color": "currentColor", "anchor": "start"},
 }
