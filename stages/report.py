@@ -17,7 +17,8 @@ def report(task: Task) -> None:
         folder.mkdir()
         experiments = [chapters.experiment_chapter(result, folder) for result in results]
         theory, known_density = chapters.theory_chapter(folder), chapters.known_density_picture(errors, folder)
-        html = page.render(table, chapters.claims_chapter(), experiments, theory, known_density)
+        committed = chapters.claims_chapter(), chapters.references_chapter(task.project.suite)
+        html = page.render(table, committed, experiments, theory, known_density)
     write_plots(results, errors, paths.PLOTS)
     files.write_csv(paths.TABLE, table)
     files.write_csv(paths.SEEDS, pd.concat([result.seeds_table() for result in results]))

@@ -8,7 +8,7 @@ SAMPLES_IN_THE_PAPER = (
     "{panel}: random draws with the nearest training example of the neighbouring sample in the rightmost column, to show that "
     "the model has not memorised the training set."
 )
-INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space, one line a row."
+INTERPOLATIONS = "Seed {seed}: images along straight lines between two random points of z space."
 INTERPOLATIONS_IN_THE_PAPER = "Figure 3, digits obtained by linear interpolation between coordinates in z space."
 CHAINS = (
     "Seed {seed}: states of Markov chains as they were kept, one chain a row. The more neighbours in a row are alike, the fewer "
@@ -70,6 +70,16 @@ KNOWN_DENSITY = (
     "The estimate's error on points from a Gaussian N(0, I), whose log-density is known, at the best σ on other points. Left: "
     "its mean; right: its standard deviation when samples are drawn anew. The paper's warning, measured."
 )
+
+# In the head of the page.
+VERDICTS = ["holds", "holds with limits", "does not hold here", "not measured"]
+REPORTED = "reported in the paper"
+RECIPES = {"mnist": "the published recipe, last weights", "mnist_averaged": "the same runs, averaged weights"}
+STAND_INS = {
+    "Training images as samples": "sanity check: training images as samples",
+    "K-means centroids of training images": "sanity check: cluster centres of training images",
+}
+REFERENCE_SAMPLES = "Committed reference {name}, not of this run: the first samples drawn, with nearest training images framed."
 
 # Below Table 1: what is ours in each model, and what all numbers have in common.
 CHOICES = {

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
-from adversarial_nets.report import captions
+from adversarial_nets.report import captions, charts
+from adversarial_nets.report.charts import Chart
 from adversarial_nets.report.figures import curves
 from adversarial_nets.report.figures.style import save
-from adversarial_nets.report.page import ClaimsChapter, ExperimentChapter, Picture, TheoryChapter
+from adversarial_nets.report.page import ClaimsChapter, ExperimentChapter, Picture, ReferencesChapter, TheoryChapter
 from adversarial_nets.report.paper import panel
 from adversarial_nets.report.results import ExperimentResult, load
 from adversarial_nets.running import paths
@@ -21,9 +23,21 @@ def claims_chapter() -> ClaimsChapter | None:
     return ClaimsChapter(pd.read_csv(paths.CLAIMS, dtype=str, keep_default_na=False)) if paths.CLAIMS.exists() else None
 
 
+def references_chapter(suite: list[str]) -> ReferencesChapter | None:
+    """What is committed of other runs, with pictures of those that are not of the suite; None if nothing is."""
+    found = {path.parent: pd.read_csv(path) for path in sorted(paths.REFERENCES.glob(f"*/{paths.TABLE.name}"))}
+    pictures = [
+        Picture(picture, captions.REFERENCE_SAMPLES.format(name=folder.name))
+        for folder in found
+        for picture in sorted((folder / "figures").glob("*-samples.png"))[:1]
+        if folder.name not in suite
+    ]
+    return ReferencesChapter(pd.concat(found.values(), ignore_index=True), pictures) if found else None
+
+
 def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChapter:
     """An experiment's. Raises InputError if a picture of it is missing, as the other chapters do."""
-    first, *others = [generator_pictures(RunPaths(result.name, each.seed), folder) for each in result.seeds]
+    first, *others = [RunPaths(result.name, each.seed) for each in result.seeds]
     counts = folder / f"{result.name}-number_of_samples.png"
     save(curves.count_curve(result.count_curve()), counts)
     blur = folder / f"{result.name}-score_against_blur.png"
@@ -35,15 +49,26 @@ def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChap
         number.append(Picture(path, captions.BURN_IN))
     return ExperimentChapter(
         result,
-        pictures=[*first, *curve_pictures(result, folder)],
-        other_seeds=[picture for pair in others for picture in pair],
+        pictures=[*generator_pictures(first, folder, slider(first)), *curve_pictures(result, folder)],
+        other_seeds=[picture for run in others for picture in generator_pictures(run, folder, {})],
         number=number,
         helvetica=helvetica_picture(result.name, folder) if result.helvetica else None,
     )
 
 
-def generator_pictures(run: RunPaths, folder: Path) -> list[Picture]:
-    """Samples of one run, its interpolations or its chains, and what averaging did if it was averaged; drawn by `figures`."""
+def slider(run: RunPaths) -> dict[Path, list[Chart]]:
+    """What may take the place of the picture of a run's interpolations, which a run with chains has not."""
+    if run.chains_figure.exists():
+        return {}
+    with files.reading(run.interpolations, "figures"):
+        return {run.interpolations_figure: charts.interpolation(np.load(run.interpolations, allow_pickle=False))}
+
+
+def generator_pictures(run: RunPaths, folder: Path, live: dict[Path, list[Chart]]) -> list[Picture]:
+    """Samples of one run, its interpolations or its chains, and what averaging did if it was averaged; drawn by `figures`.
+
+    ``live`` has the charts of a picture by where `figures` drew it.
+    """
     shown = {
         run.samples_figure: (captions.SAMPLES, captions.SAMPLES_IN_THE_PAPER.format(panel=panel(run.name))),
         run.interpolations_figure: (captions.INTERPOLATIONS, captions.INTERPOLATIONS_IN_THE_PAPER),
@@ -52,8 +77,9 @@ def generator_pictures(run: RunPaths, folder: Path) -> list[Picture]:
         shown = {run.samples_figure: (captions.SAMPLES, ""), run.chains_figure: (captions.CHAINS, captions.CHAINS_IN_THE_PAPER)}
     if run.averaging_figure.exists():
         shown[run.averaging_figure] = captions.AVERAGING, ""
+    copies = {path: copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}") for path in shown}
     return [
-        Picture(copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}"), caption.format(seed=run.seed), paper)
+        Picture(copies[path], caption.format(seed=run.seed), paper, charts=live.get(path, []))
         for path, (caption, paper) in shown.items()
     ]
 
@@ -63,7 +89,10 @@ def curve_pictures(result: ExperimentResult, folder: Path) -> list[Picture]:
     learning, sigma = folder / f"{result.name}-learning_curves.png", folder / f"{result.name}-sigma_curve.png"
     save(curves.learning_curves(result.learning_curve()), learning)
     save(curves.sigma_curve(result.sigma_curve()), sigma)
-    return [Picture(learning, captions.CURVES, wide=True), Picture(sigma, captions.SIGMA)]
+    return [
+        Picture(learning, captions.CURVES, wide=True, charts=charts.learning_curves(result.learning_curve())),
+        Picture(sigma, captions.SIGMA, charts=charts.sigma_curve(result.sigma_curve())),
+    ]
 
 
 def helvetica_picture(name: str, folder: Path) -> Picture:

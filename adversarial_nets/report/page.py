@@ -1,7 +1,11 @@
-"""The report as one self-contained page: no file beside it, nothing from the network, everything shown is escaped."""
+"""The report as one self-contained page: no file beside it, nothing from the network, everything shown is escaped.
+
+Its policy lets a browser run one script, by its hash: the library that draws the charts.
+"""
 
 import base64
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adversarial_nets.diagnostics.collapse import Signs, rate_interval
-from adversarial_nets.report import captions, tables
+from adversarial_nets.report import captions, charts, tables
+from adversarial_nets.report.charts import Chart
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.results import ExperimentResult
 from adversarial_nets.theory.measurements import Theory
@@ -17,12 +22,15 @@ from adversarial_nets.theory.measurements import Theory
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG or GIF file with what it shows, and what the paper's own panel shows if there is one."""
+    """A PNG or GIF file with what it shows, what the paper's own panel shows if there is one, and charts that take its place if a
+    script may run.
+    """
 
     path: Path
     caption: str
     paper: str = ""
     wide: bool = False
+    charts: list[Chart] = field(default_factory=list)
 
     @property
     def source(self) -> str:
@@ -112,26 +120,62 @@ class ClaimsChapter:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many claims have each verdict."""
-        return self.claims["verdict"].value_counts(sort=False).to_dict()
+        """How many claims have each verdict, from the best one to the worst."""
+        return self.claims["verdict"].value_counts().reindex(captions.VERDICTS, fill_value=0).to_dict()
+
+
+@dataclass(frozen=True)
+class ReferencesChapter:
+    """Committed references, which are not of this run: their rows of ``table1.csv``, and samples of each."""
+
+    measured: pd.DataFrame
+    pictures: list[Picture]
+
+    @property
+    def answer(self) -> pd.DataFrame:
+        """The paper's number, what was measured here, and what stand-ins for samples score: every cell a text, in nats."""
+        mnist = self.measured.query("data_set == 'MNIST'")
+        ours = mnist[(mnist["origin"] == tables.MEASURED) & (mnist["model"] == "Adversarial nets")]
+        stand_ins = mnist[mnist["model"].isin(captions.STAND_INS)].drop_duplicates("model")
+        mean, error = TABLE_1["Adversarial nets"]["MNIST"]
+        rows = [{"MNIST": captions.REPORTED, "nats": f"{mean:g} ± {error:g}"}]
+        rows += [{"MNIST": captions.RECIPES.get(row.experiment, row.experiment), **_measured(row)} for row in ours.itertuples()]
+        rows += [{"MNIST": captions.STAND_INS[row.model], "nats": tables.nats(row)} for row in stand_ins.itertuples()]
+        return pd.DataFrame(rows).fillna("")
 
     @property
     def rows(self) -> pd.DataFrame:
-        """What a reader is shown."""
-        return self.claims[["section", "the paper says", "measured here", "verdict", "from"]]
+        """Every reference: every cell a text."""
+        ours = self.measured[self.measured["origin"] == tables.MEASURED]
+        return pd.DataFrame([_reference(row) for row in ours.itertuples()])
+
+
+def _reference(row: Any) -> dict[str, str]:
+    named = {"reference": row.experiment, "model": row.model, "data set": row.data_set}
+    return {**named, **_measured(row), "samples": f"{row.num_samples:,.0f}"}
+
+
+def _measured(row: Any) -> dict[str, str]:
+    spread = "" if pd.isna(row.seed_std) else f"{row.seed_std:.1f}"
+    runs = f"{row.num_seeds:.0f} of {row.num_started:.0f}"
+    return {"nats": tables.nats(row), "runs that finished": runs, "spread over seeds": spread}
 
 
 def render(
     table: pd.DataFrame,
-    claims: ClaimsChapter | None,
+    committed: tuple[ClaimsChapter | None, ReferencesChapter | None],
     experiments: list[ExperimentChapter],
     theory: TheoryChapter,
     known_density: Picture,
 ) -> str:
-    """The page's HTML, from Table 1 as measured and the chapters."""
+    """The page's HTML, from Table 1 as measured and the chapters: what is committed, and what is of this run."""
+    claims, references = committed
     return render_template(
         "report.html",
+        script=charts.script(),
+        script_hash=base64.b64encode(hashlib.sha256(charts.script().encode()).digest()).decode(),
         claims=claims,
+        references=references,
         published=TABLE_1["Adversarial nets"]["MNIST"],
         comparison=tables.comparison(table),
         details=tables.details(table),

@@ -201,6 +201,11 @@ class RunPaths(ExperimentPaths):
         return self.figures / "interpolations.png"
 
     @property
+    def interpolations(self) -> Path:
+        """Its images in finer steps, for the page's slider."""
+        return self.figures / "interpolations.npy"
+
+    @property
     def chains_figure(self) -> Path:
         """States of a baseline's Markov chains, in the place of Figure 3."""
         return self.figures / "chains.png"

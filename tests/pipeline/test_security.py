@@ -25,6 +25,8 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 PAGES = [ROOT / "reports" / "index.html", *sorted((ROOT / "adversarial_nets" / "report" / "templates").glob("*.html"))]
+# Charts' data, and the one script that the page's policy names, which test_report.py holds against the library's.
+SCRIPT = re.compile(r'<script(?: type="application/json")?>.*?</script>', re.DOTALL)
 FORBIDDEN = {"eval", "exec", "torch.load", "yaml.load", "yaml.unsafe_load", "os.system", "shutil.unpack_archive"}
 
 
@@ -57,7 +59,7 @@ def test_no_code_is_read_from_files(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_a_page_loads_nothing_from_the_network(path: Path) -> None:
-    page = path.read_text(encoding="utf-8")
+    page = SCRIPT.sub("", path.read_text(encoding="utf-8"))
     assert not re.search(r"<(script|link|iframe|object|embed|base|form)\b", page, flags=re.IGNORECASE)
     assert not re.search(r"@import|url\(", page)
     sources = re.findall(r"""\b(?:src|srcset|poster|data)=["']?([^"'>\s]{0,40})""", page)

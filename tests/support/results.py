@@ -218,6 +218,7 @@ def _write_seed(seed: SeedResult, run: RunPaths, folder: Path) -> None:
     files.write_json(folder / run.reliability, seed.reliability)
     files.write_json(folder / run.collapse, seed.collapse)
     files.write_json(folder / run.copying, seed.copying)
+    files.write_npy(folder / run.interpolations, np.arange(4 * 3 * 5 * 4, dtype=np.uint8).reshape(4, 3, 5, 4))
     for picture in (run.samples_figure, run.interpolations_figure):
         files.write_text(folder / picture, f"{run.name} {run.seed} {picture.name}")
 

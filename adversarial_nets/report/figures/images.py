@@ -19,6 +19,7 @@ from adversarial_nets.running.paths import RunPaths
 
 ROWS, COLUMNS = 4, 5  # Figure 2: samples on this grid, and one more column for the nearest training images
 LINES, STEPS = 4, 9  # Figure 3: rows, and images in each
+FINER = 4  # steps of the page's slider in each of these
 HIGHLIGHT = "#f2c300"
 
 
@@ -35,21 +36,25 @@ def figure_2(samples: np.ndarray, data: PreparedData) -> Figure:
     return samples_with_neighbours(*data.pictures(shown, neighbours))
 
 
-def of_generator(run: RunPaths, samples: np.ndarray, data: PreparedData, device: torch.device) -> dict[Path, Figure]:
-    """Figure 3 of a run, and what averaging did if its generator is an average, by where they are kept."""
+def of_generator(
+    run: RunPaths, samples: np.ndarray, data: PreparedData, device: torch.device
+) -> tuple[dict[Path, Figure], np.ndarray]:
+    """Figure 3 of a run, and what averaging did if its generator is an average, by where they are kept; and ``interpolated``."""
     generator, description = load_generator(run.generator, device)
-    figures = {run.interpolations_figure: figure_3(generator, description, run.seed, data)}
+    lines = interpolated(generator, description, run.seed, data)
+    figures = {run.interpolations_figure: interpolations(lines[:, ::FINER])}
     if run.last_generator.exists():
         last, _ = load_generator(run.last_generator, device)
         figures[run.averaging_figure] = averaging(samples, draw_samples(last, description, len(samples), run.seed), data)
-    return figures
+    return figures, lines
 
 
-def figure_3(generator: Network, description: GeneratorParameters, seed: int, data: PreparedData) -> Figure:
-    """Images on straight lines between random pairs of points of z space."""
-    noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, STEPS, stream(seed, "interpolation"))
+def interpolated(generator: Network, description: GeneratorParameters, seed: int, data: PreparedData) -> np.ndarray:
+    """Images on straight lines between random pairs of points of z space: (lines, finer steps, H, W), and 3 in colour."""
+    steps = FINER * (STEPS - 1) + 1
+    noise = interpolated_noise(description.noise, description.noise_dimensions, LINES, steps, stream(seed, "interpolation"))
     [images] = data.pictures(generate(generator, noise))
-    return interpolations(images.reshape(LINES, STEPS, *images.shape[1:]))
+    return images.reshape(LINES, steps, *images.shape[1:])
 
 
 def averaging(averaged: np.ndarray, last: np.ndarray, data: PreparedData) -> Figure:

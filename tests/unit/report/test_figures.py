@@ -77,6 +77,14 @@ def test_figure_3_walks_straight_lines_in_equal_steps() -> None:
     assert len(np.unique(points[:, [0, -1]])) == 4 * 2 * 6
 
 
+def test_the_slider_stops_at_the_images_of_figure_3() -> None:
+    finer, coarse = (
+        interpolated_noise("uniform", 6, images.LINES, steps, stream(0, "interpolation")).reshape(images.LINES, steps, 6)
+        for steps in (images.FINER * (images.STEPS - 1) + 1, images.STEPS)
+    )
+    np.testing.assert_array_equal(finer[:, :: images.FINER], coarse)
+
+
 @pytest.fixture
 def noise() -> PreparedData:
     """Thirty images, the last one the first of the training images."""

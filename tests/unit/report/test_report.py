@@ -1,6 +1,8 @@
 """The stage `report` and the page that it writes, in a folder with what the other stages wrote."""
 
 import base64
+import hashlib
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -13,17 +15,19 @@ from jinja2 import UndefinedError
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
-from adversarial_nets.report import paper
+from adversarial_nets.regression import verdicts
+from adversarial_nets.report import captions, charts, paper
 from adversarial_nets.report.page import render_template
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running.paths import RunPaths
 from adversarial_nets.running.stage import Task
 from adversarial_nets.theory.measurements import Theory
 from stages.report import report
+from support.experiments import ROOT
 from support.results import SIGMAS, THEORY, experiment_result, without_classes, without_grey, write_experiment, write_theory
 
 SUITE = ["mnist5k", '"><script>alert(1)']
-EVIL_TITLE = "<img src='http://example.org/a.png'> & more"
+EVIL_TITLE = "</script><script>alert(1)</script><img src='http://example.org/a.png'> & more"
 
 
 def write_report(folder: Path, suite: list[str], seeds: list[int]) -> None:
@@ -129,6 +133,7 @@ def test_left_over_results_change_nothing(copied: Path) -> None:
         "models/mnist5k/1/summary.json",
         "models/mnist5k/1/learning_curve.csv",
         "figures/mnist5k/1/samples.png",
+        "figures/mnist5k/0/interpolations.npy",
         "figures/mnist5k/1/copying.json",
     ],
 )
@@ -158,19 +163,34 @@ def test_a_damaged_result_is_named_with_its_stage(copied: Path, damaged: str) ->
 
 
 class Elements(HTMLParser):
-    """Every element of a page with its attributes, and the text."""
+    """Every element of a page with its attributes, and the text; what scripts hold stands apart."""
 
     def __init__(self, path: Path):
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
+        self.text, self.scripts, self.in_script = "", [], False
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attributes)))
+        self.in_script = tag == "script"
+        if self.in_script:
+            self.scripts.append((dict(attributes), ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_script = False
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self.in_script:
+            attributes, text = self.scripts.pop()
+            self.scripts.append((attributes, text + data))
+        else:
+            self.text += data
+
+    @property
+    def charts(self) -> list[dict]:
+        """The specifications of charts."""
+        return [json.loads(text) for attributes, text in self.scripts if attributes == {"type": "application/json"}]
 
 
 @pytest.fixture(scope="module")
@@ -183,17 +203,48 @@ def test_the_page_is_html(workplace: Path) -> None:
 
 
 def test_the_page_escapes_what_it_shows(page: Elements) -> None:
-    assert {"script", "iframe", "object", "embed", "link", "base", "form"}.isdisjoint(tag for tag, _ in page.found)
+    assert {"iframe", "object", "embed", "link", "base", "form"}.isdisjoint(tag for tag, _ in page.found)
     assert SUITE[1] in page.text
     assert EVIL_TITLE in page.text
     assert not any(name.startswith("on") for _, attributes in page.found for name in attributes)
+
+
+def test_a_browser_may_run_the_charts_library_and_nothing_else(page: Elements) -> None:
+    [(attributes, code)] = [script for script in page.scripts if script[0] != {"type": "application/json"}]
+    digest = base64.b64encode(hashlib.sha256(charts.script().encode()).digest()).decode()
+    [policy] = [each["content"] for tag, each in page.found if tag == "meta" and "http-equiv" in each]
+    assert (attributes, code) == ({}, charts.script())
+    assert policy.startswith("default-src 'none'; ")
+    assert re.findall(r"script-src ([^;]*)", policy) == [f"'sha256-{digest}'"]
+    assert re.findall(r"https?:|unsafe-eval|\*", policy) == []
+
+
+def test_no_text_breaks_out_of_a_chart(copied: Path, page: Elements, monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = "</script><script>alert(1)</script><!-- <script> \u2028 & '\""
+    monkeypatch.setattr(captions, "CURVES", evil)
+    write_report(copied, SUITE, [0, 1])
+    again = Elements(copied / "reports" / "index.html")
+    assert len(again.scripts) == len(page.scripts)
+    assert [chart["description"] for chart in again.charts].count(evil) == 3 * len(SUITE)
+
+
+def test_each_chart_has_a_picture_for_when_no_script_runs(page: Elements, workplace: Path) -> None:
+    figures = re.findall("<figure.*?</figure>", (workplace / "reports" / "index.html").read_text(encoding="utf-8"), re.DOTALL)
+    charted = [(figure.count('class="chart"'), figure.count("<img")) for figure in figures if "application/json" in figure]
+    assert charted == [(1, 1), (3, 1), (1, 1)] * len(SUITE)  # the slider, learning curves, the choice of σ
+    assert len(page.charts) == 5 * len(SUITE)
+
+
+def test_the_committed_page_is_small_enough_to_send() -> None:
+    assert (ROOT / "reports" / "index.html").stat().st_size <= 3_000_000
 
 
 def test_the_page_loads_nothing(page: Elements, workplace: Path) -> None:
     loaded = [value for tag, attributes in page.found for name, value in attributes.items() if tag != "a" and name in LOADING]
     assert loaded
     assert [value for value in loaded if not value.startswith(("data:image/png;base64,", "data:image/gif;base64,", "#"))] == []
-    assert not re.search(r"url\(|@import|http-equiv", (workplace / "reports" / "index.html").read_text(encoding="utf-8"))
+    style = re.search("<style>.*</style>", (workplace / "reports" / "index.html").read_text(encoding="utf-8"), re.DOTALL)
+    assert not re.search(r"url\(|@import", style[0])
 
 
 LOADING = {"src", "srcset", "href", "data", "poster", "action", "background", "xlink:href"}
@@ -267,6 +318,35 @@ def test_the_page_shows_what_averaging_did_to_a_run_that_was_averaged(copied: Pa
     assert (
         page.count("samples with averaged weights, which are scored") == page.count("Seed 1: samples with averaged weights") > 0
     )
+
+
+def test_committed_references_stand_apart_from_this_run(copied: Path, page: Elements) -> None:
+    folder = ROOT / "reports" / "reference"
+    for name in (SUITE[0], "mnist"):
+        shutil.copytree(folder / name, copied / "reports" / "reference" / name)
+    write_report(copied, SUITE, [0, 1])
+    again = Elements(copied / "reports" / "index.html")
+    metrics = files.read_json(folder / "mnist" / "metrics.json")["mnist"]
+    number = f"{metrics['log_likelihood']:.1f} ± {metrics['standard_error']:.1f}"
+    before, _, after = again.text.partition("Not from this run.")
+    references, _, rest = after.partition("This run")
+    assert (number in before, number in references, number in rest) == (True, True, False)
+    assert "sanity check: training images as samples" in before
+    pictures = {attributes["src"] for tag, attributes in again.found if tag == "img"}
+    new = [base64.b64decode(source.partition(",")[2]) for source in pictures - {each.get("src") for _, each in page.found}]
+    assert new == [(folder / "mnist" / "figures" / "mnist-0-samples.png").read_bytes()]  # mnist5k has pictures of this run
+    assert "Not from this run" not in page.text
+
+
+def test_the_head_counts_the_claims_by_verdict(copied: Path) -> None:
+    shutil.copy(ROOT / "reports" / "claims.csv", copied / "reports")
+    claims = pd.read_csv(ROOT / "reports" / "claims.csv", keep_default_na=False)
+    write_report(copied, SUITE, [0, 1])
+    page = Elements(copied / "reports" / "index.html")
+    counts = [f"{verdict} {(claims['verdict'] == verdict).sum()}" for verdict in verdicts.VERDICTS]
+    assert f"{len(claims)} claims of the paper: {', '.join(counts)}." in page.text
+    links = [attributes.get("href") for tag, attributes in page.found if tag == "a"]
+    assert {f"../{path}" for path in claims["from"] if path} <= set(links)
 
 
 def test_the_page_tells_of_blur_also_where_pixels_cannot_be_grey(copied: Path) -> None:
