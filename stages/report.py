@@ -17,7 +17,7 @@ def report(task: Task) -> None:
         folder.mkdir()
         experiments = [chapters.experiment_chapter(result, folder) for result in results]
         theory, known_density = chapters.theory_chapter(folder), chapters.known_density_picture(errors, folder)
-        committed = chapters.claims_chapter(), chapters.references_chapter(task.project.suite)
+        committed = chapters.claims_chapter(), chapters.references_chapter(list(task.project.runs))
         html = page.render(table, committed, experiments, theory, known_density)
     write_plots(results, errors, paths.PLOTS)
     files.write_csv(paths.TABLE, table)
