@@ -30,7 +30,7 @@ def check(task: Task) -> None:
         from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
 
         devices.resolve(task.project.device)  # refuses if there is no GPU
-    runs = [paths.RunPaths(name, seed) for name in task.project.suite for seed in task.project.seeds]
+    runs = [paths.RunPaths(name, seed) for name, seeds in task.project.runs.items() for seed in seeds]
     if "DVC_EXP_NAME" in os.environ and not all(run.model.exists() for run in runs):
         print("DVC's warnings 'No file hash info found' are about results that do not exist yet: this run makes them.")
     files.write_text(paths.PARAMETERS_VALID, "The stage `check` found every parameter valid.\n")
