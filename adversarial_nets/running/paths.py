@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
+EXTENSIONS = Path("extensions/params.yaml")
 LOCK = Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
@@ -21,7 +22,7 @@ THEOREM_1 = THEORY_FIGURES / "theorem_1.png"
 PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
 TABLE, TABLE_TEXT, SEEDS = REPORTS / "table1.csv", REPORTS / "table1.md", REPORTS / "seeds.csv"
 REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPORTS / "reference"
-ABLATIONS_REPORT = REPORTS / "ablations"
+ABLATIONS_REPORT, EXTENSIONS_REPORT = REPORTS / "ablations", REPORTS / "extensions"
 ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
 ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
 KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
@@ -32,6 +33,7 @@ GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors" 
 LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
 LOG_LIKELIHOODS, RELIABILITY, BLUR = "log_likelihoods.npz", "reliability.json", "blur.csv"  # in a reference's folder
+ENCODER, SCORES_FILE, FIGURE = "encoder.safetensors", "scores.json", "figure.png"  # in a folder of an extension
 COPYING, HELVETICA = "copying.json", "helvetica.json"  # as well
 PARAMETERS_USED, PROVENANCE, CHECKSUMS = (
     "parameters.json",
@@ -227,3 +229,25 @@ class AblationPaths:
     def run(self) -> Path:
         """All that is kept of the run: a folder."""
         return ABLATIONS_REPORT / "runs" / self.variant / str(self.seed)
+
+
+@dataclass(frozen=True)
+class ExtensionPaths:
+    """Files of section 7's extensions of one run."""
+
+    seed: int
+
+    @property
+    def encoder(self) -> Path:
+        """E of learned inference with its learning curve: a folder, which DVC keeps."""
+        return Path("extensions/models/inference") / str(self.seed)
+
+    @property
+    def inference(self) -> Path:
+        """What was measured of it, with a figure: a folder."""
+        return EXTENSIONS_REPORT / "inference" / str(self.seed)
+
+    @property
+    def few_labels(self) -> Path:
+        """Errors with few labels: a folder."""
+        return EXTENSIONS_REPORT / "few_labels" / str(self.seed)

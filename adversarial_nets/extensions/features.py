@@ -1,0 +1,66 @@
+"""What trained networks make of images, as rows of numbers for a classifier or a search of neighbours."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from adversarial_nets.core.randomness import stream
+from adversarial_nets.gan.networks import Network, initialise, load_discriminator
+from adversarial_nets.gan.sampling import BATCH_SIZE
+from adversarial_nets.parameters.experiment import Experiment
+
+Features = Callable[[np.ndarray], np.ndarray]  # images (n, D) → (n, F) float32
+
+
+@torch.no_grad()
+def in_batches(function: Callable[[Tensor], Tensor], device: torch.device, images: np.ndarray) -> np.ndarray:
+    """A function of images (n, D) → (n, F), a thousand at a time: another number may round a last digit differently."""
+    batches = torch.from_numpy(images).split(BATCH_SIZE)
+    return np.concatenate([function(batch.to(device)).cpu().contiguous().numpy() for batch in batches])
+
+
+def of(function: Callable[[Tensor], Tensor], device: torch.device) -> Features:
+    """A function of images (n, D) on the device as features."""
+    return functools.partial(in_batches, function, device)
+
+
+def of_players(discriminators: dict[str, Network], encoder: Network, device: torch.device) -> dict[str, Features]:
+    """Raw pixels, both hidden layers of each discriminator, the last hidden layer of E, and E(x), by name."""
+    return {
+        "pixels": lambda images: images,
+        **{name: of(functools.partial(all_hidden, network), device) for name, network in discriminators.items()},
+        "E, last hidden layer": of(lambda x: hidden_layers(encoder, x)[-1], device),
+        "E(x)": of(encoder, device),
+    }
+
+
+def hidden_layers(network: Network, x: Tensor) -> list[Tensor]:
+    """Outputs of all layers but the last, without dropout: each (m, units)."""
+    outputs = []
+    for layer in list(network.layers.values())[:-1]:
+        outputs.append(x := layer(x))
+    return outputs
+
+
+def all_hidden(network: Network, x: Tensor) -> Tensor:
+    """Hidden layers side by side: of D both maxout layers."""
+    return torch.cat([output.flatten(1) for output in hidden_layers(network, x)], dim=1)
+
+
+def codes(model: nn.Module, x: Tensor) -> Tensor:
+    """Hidden units of a deep belief network (their probabilities) or an autoencoder, all layers side by side."""
+    outputs, columns = [], x.t()
+    for layer in model.layers.values():
+        outputs.append(columns := layer.hidden(columns))
+    return torch.cat(outputs).t()
+
+
+def discriminators(experiment: Experiment, trained: Path, seed: int, device: torch.device) -> dict[str, Network]:
+    """The trained D of a run by its file, and, as a control of what it learned, one as runs start with."""
+    untrained = Network(experiment.image_shape, experiment.discriminator.layers)
+    initialise(untrained, stream(seed, "untrained discriminator"))
+    return {"D": load_discriminator(trained, experiment.image_shape, device), "untrained D": untrained.to(device)}
