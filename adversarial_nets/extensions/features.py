@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from adversarial_nets.core.arithmetic import product
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.networks import Network, initialise, load_discriminator
 from adversarial_nets.gan.sampling import BATCH_SIZE
@@ -36,6 +37,29 @@ def of_players(discriminators: dict[str, Network], encoder: Network, device: tor
         "E, last hidden layer": of(lambda x: hidden_layers(encoder, x)[-1], device),
         "E(x)": of(encoder, device),
     }
+
+
+def standardised(features: Features, images: np.ndarray) -> Features:
+    """Features less their mean over the training images (n, D), divided by their standard deviation there, if it is not 0."""
+    known = features(images).astype(np.float64)
+    mean, deviation = known.mean(0), known.std(0)
+    scale = np.where(deviation > 0, deviation, 1)
+    return lambda images: ((features(images) - mean) / scale).astype(np.float32)
+
+
+def principal_components(images: np.ndarray, count: int) -> Features:
+    """The first components of the training images (n, D), of a mean variance of 1; there are min(D, count).
+
+    Not whitened: the last ones are noise, of which a classifier with few labels makes too much. The directions are rounded,
+    because LAPACK's last digits depend on the processor.
+    """
+    mean = images.mean(0, dtype=np.float64)
+    variances, directions = np.linalg.eigh(np.cov(images, rowvar=False, dtype=np.float64))
+    largest = np.argsort(variances)[::-1][:count]
+    signs = np.sign(directions[np.abs(directions).argmax(0), np.arange(len(variances))])
+    basis = (directions * signs)[:, largest] / np.sqrt(variances[largest].mean())
+    basis = torch.from_numpy(basis.round(4).astype(np.float32))
+    return lambda images: product(torch.from_numpy((images - mean).astype(np.float32)), basis).numpy()
 
 
 def hidden_layers(network: Network, x: Tensor) -> list[Tensor]:

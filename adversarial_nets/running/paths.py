@@ -249,5 +249,5 @@ class ExtensionPaths:
 
     @property
     def few_labels(self) -> Path:
-        """Errors with few labels: a folder."""
-        return EXTENSIONS_REPORT / "few_labels" / str(self.seed)
+        """Errors with few labels: a table."""
+        return EXTENSIONS_REPORT / "few_labels" / f"{self.seed}.csv"
