@@ -1,0 +1,60 @@
+"""The parameter file of section 7's extensions: extensions/params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from adversarial_nets.parameters.layers import DiscriminatorParameters, GeneratorParameters
+from adversarial_nets.parameters.section import Count, Name, Positive, Section, Seed, require
+
+
+class ClassifierParameters(Section):
+    """The classifier that judges samples: one hidden layer of ReLU units, trained with Adam."""
+
+    hidden_units: Count = Field(description="units of the hidden layer")
+    epochs: Count = Field(description="passes over the images that it is trained on")
+    minibatch_size: Count = Field(description="images in one update")
+    learning_rate: Positive = Field(description="Adam's")
+
+
+class BranchedNetworks(Section):
+    """Networks whose first layer takes the input alone, whose second takes the condition alone; the others follow both."""
+
+    generator: GeneratorParameters = Field(description="noise and layers: the first for the noise, the second for the condition")
+    discriminator: DiscriminatorParameters = Field(description="layers: the first for the image, the second for the condition")
+
+    @model_validator(mode="after")
+    def _has_branches_to_join(self) -> "BranchedNetworks":
+        for player in ("generator", "discriminator"):
+            layers = list(getattr(self, player).layers.values())
+            require(len(layers) > 2, f"{player}.layers", "must be three or more: two branches, and what follows both")
+            for layer in layers:
+                require(hasattr(layer, "units"), f"{player}.layers", "must be fully connected")
+        return self
+
+
+class ConditionalVariant(Section):
+    """One conditional model."""
+
+    labels: Literal["given", "shuffled"] = Field(
+        description="given: the training images' own; shuffled: those of others, a control"
+    )
+    networks: BranchedNetworks | None = Field(
+        None, description="networks of its own; without them, the experiment's with the condition appended to their inputs"
+    )
+
+
+class ConditionalParameters(Section):
+    """Images given their class: p(x | c)."""
+
+    samples_per_class: Count = Field(description="samples of each class that stand for the generator")
+    variants: Annotated[dict[Name, ConditionalVariant], Field(min_length=1)] = Field(description="the models by name")
+
+
+class Extensions(Section):
+    """The whole of ``extensions/params.yaml``: section 7's extensions, on the data and with the game of one experiment."""
+
+    experiment: Name = Field(description="the experiment whose data, networks and training serve: a file's name in experiments/")
+    seeds: Annotated[list[Seed], Field(min_length=1)] = Field(description="each model is trained once per seed")
+    classifier: ClassifierParameters = Field(description="what judges samples")
+    conditional: ConditionalParameters = Field(description="conditional generation")
