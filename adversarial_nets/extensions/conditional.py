@@ -1,5 +1,6 @@
 """Conditional generation, p(x | c): images given their class (section 7; Mirza and Osindero, 2014)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,7 +47,7 @@ class LabelConditions:
         """D sees the class beside the image."""
         return torch.cat([images, conditions], dim=1)
 
-    def real(self, images: Tensor) -> Tensor:
+    def real(self, images: Tensor, random: torch.Generator) -> Tensor:
         """Each image beside its class."""
         return self.pair(images, self.one_hot)
 
@@ -72,6 +73,12 @@ class Classes:
         """Training images."""
         return self.data.training_images, self.data.labels[self.data.training]
 
+    @property
+    def training_by_class(self) -> list[np.ndarray]:
+        """Training images (n, D) of each class."""
+        images, labels = self.training
+        return [images[labels == number] for number in range(self.count)]
+
     def held_out(self, part: int) -> tuple[np.ndarray, np.ndarray]:
         """Images of the first fold for VALIDATION or TEST."""
         return self.data.fold_images(0, part), self.data.labels[self.data.folds[0] == part]
@@ -83,7 +90,8 @@ def model(setup: Setup, classes: Classes, variant: ConditionalVariant) -> Model:
     if variant.labels == "shuffled":
         labels = labels[torch.randperm(len(labels), generator=stream(setup.seed, "shuffled labels"))]
     conditions = LabelConditions(one_hot(labels, classes.count).float().to(setup.device))
-    return Model(setup, conditions, partial(_validate, classes), variant.networks)
+    deciding = f"{variant.model_dump_json()} {labels.tolist()}"
+    return Model(setup, conditions, partial(_validate, classes), deciding, variant.networks)
 
 
 def _validate(classes: Classes, model: Model, generator: ConditionalGenerator) -> float:
@@ -130,6 +138,7 @@ class Scores:
     accuracy: of test images, by a classifier trained on as many samples as there are training images; accuracy_of_all: on all.
     """
 
+    num_classes: int
     num_samples: int
     log_likelihood: float
     standard_error: float
@@ -142,7 +151,9 @@ class Scores:
     accuracy_of_all: float
 
 
-def measure(samples: list[np.ndarray], classes: Classes, asked: EvaluationParameters, judge: ClassifierParameters, seed: int) -> Scores:
+def measure(
+    samples: list[np.ndarray], classes: Classes, asked: EvaluationParameters, judge: ClassifierParameters, seed: int
+) -> Scores:
     """Of an array (n, D) of samples for each class."""
     together, labels = np.concatenate(samples), np.repeat(np.arange(len(samples)), [len(each) for each in samples])
     whole = score(ParzenWindow(together), len(together), classes.data, asked)
@@ -151,6 +162,7 @@ def measure(samples: list[np.ndarray], classes: Classes, asked: EvaluationParame
     mean, standard_error = mean_and_standard_error([class_wise(samples, test, test_labels, np.array([own.sigma]))[0]])
     chosen = torch.randperm(len(together), generator=stream(seed, "classified samples"))[: len(classes.training[0])].numpy()
     return Scores(
+        num_classes=len(samples),
         num_samples=len(together),
         log_likelihood=whole.log_likelihood,
         standard_error=whole.standard_error,

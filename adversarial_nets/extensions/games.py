@@ -49,7 +49,7 @@ class Conditions(Protocol):
     def pair(self, images: Tensor, conditions: Tensor) -> Tensor:
         """What D sees of generated images (m, D) and their conditions: (m, D + shown)."""
 
-    def real(self, images: Tensor) -> Tensor:
+    def real(self, images: Tensor, random: torch.Generator) -> Tensor:
         """What D sees of all training images: rows (n, D + shown), or what gives such rows by their numbers."""
 
 
@@ -117,20 +117,21 @@ class BranchedNetwork(Network):
 class Model:
     """A conditional model that can be trained.
 
-    validate: a log-likelihood of validation images in nats, of the model and a generator. networks: without them, the
-    experiment's.
+    validate: a log-likelihood of validation images in nats, of the model and a generator. deciding: a text of what decides its
+    training beside the setup. networks: without them, the experiment's.
     """
 
     setup: Setup
     conditions: Conditions
     validate: Callable[["Model", ConditionalGenerator], float]
+    deciding: str
     networks: BranchedNetworks | None = None
 
-    def key(self, *texts: str) -> str:
-        """Hexadecimal digest of all that decides its training; ``texts`` are what else does."""
+    @property
+    def key(self) -> str:
+        """Hexadecimal digest of all that decides its training."""
         sources = [f"extensions/{path.name}" for path in sorted(Path(__file__).parent.glob("*.py"))]
-        networks = self.networks.model_dump_json() if self.networks else ""
-        return hashlib.sha256("\n".join([self.setup.key(*sources), networks, *texts]).encode()).hexdigest()
+        return hashlib.sha256(f"{self.setup.key(*sources)}\n{self.deciding}".encode()).hexdigest()
 
     def generator(self) -> ConditionalGenerator:
         """A generator whose weights nothing has set."""
@@ -160,23 +161,25 @@ def start(model: Model) -> Run:
     inputs = description.model_copy(update={"noise_dimensions": description.noise_dimensions + model.conditions.choices})
     images = torch.from_numpy(setup.images).to(device)
     game, averaging = _start_game(model), experiment.training.averaging
-    run = Run(
+    shuffling = stream(seed, "shuffling")
+    return Run(
         experiment=experiment.model_copy(update={"generator": inputs}),
-        images=model.conditions.real(images),
+        images=model.conditions.real(images, shuffling),
         validation_images=torch.empty(0),
         validation_noise=torch.empty(0),
         game=game,
-        shuffling=stream(seed, "shuffling"),
+        shuffling=shuffling,
         noise=stream(seed, "noise", device),
         averages=[WeightAverage(game.generator, averaging.gamma)] if averaging else [],
     )
-    return run
 
 
 def _start_game(model: Model) -> Game:
     setup, seed, device = model.setup, model.setup.seed, model.setup.device
     generator, discriminator = model.generator(), model.discriminator()
-    initialise(generator.network, stream(seed, "generator initialisation"), torch.from_numpy(setup.images.mean(0, dtype=np.float64)))
+    initialise(
+        generator.network, stream(seed, "generator initialisation"), torch.from_numpy(setup.images.mean(0, dtype=np.float64))
+    )
     initialise(discriminator, stream(seed, "discriminator initialisation"))
     generator.to(device), discriminator.to(device)
     training = setup.experiment.training

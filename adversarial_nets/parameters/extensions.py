@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from adversarial_nets.parameters.layers import DiscriminatorParameters, GeneratorParameters
 from adversarial_nets.parameters.section import Count, Name, Positive, Section, Seed, require
 
+TRAINING_IMAGES, COMPLETION = "training_images", "completion"  # names of runs that are no variants
+
 
 class ClassifierParameters(Section):
     """The classifier that judges samples: one hidden layer of ReLU units, trained with Adam."""
@@ -50,6 +52,22 @@ class ConditionalParameters(Section):
     samples_per_class: Count = Field(description="samples of each class that stand for the generator")
     variants: Annotated[dict[Name, ConditionalVariant], Field(min_length=1)] = Field(description="the models by name")
 
+    @model_validator(mode="after")
+    def _has_names_of_its_own(self) -> "ConditionalParameters":
+        for name in (TRAINING_IMAGES, COMPLETION):
+            require(name not in self.variants, f"variants.{name}", "is the name of something else; choose another")
+        return self
+
+
+class CompletionParameters(Section):
+    """Images given some of their pixels, whichever: p(x_S | x_rest)."""
+
+    num_images: Count = Field(description="test images that are completed, the first ones, and as many validation images for σ")
+    num_completions: Annotated[int, Field(ge=2)] = Field(description="completions of each image that stand for the generator")
+    num_neighbours: Annotated[int, Field(ge=2)] = Field(
+        description="training images that stand for the nearest neighbours, which are compared with it"
+    )
+
 
 class Extensions(Section):
     """The whole of ``extensions/params.yaml``: section 7's extensions, on the data and with the game of one experiment."""
@@ -58,3 +76,4 @@ class Extensions(Section):
     seeds: Annotated[list[Seed], Field(min_length=1)] = Field(description="each model is trained once per seed")
     classifier: ClassifierParameters = Field(description="what judges samples")
     conditional: ConditionalParameters = Field(description="conditional generation")
+    completion: CompletionParameters = Field(description="completion of images")

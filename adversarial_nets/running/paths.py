@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
+EXTENSIONS = Path("extensions/params.yaml")
 LOCK = Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
@@ -24,6 +25,8 @@ REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPO
 ABLATIONS_REPORT = REPORTS / "ablations"
 ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
 ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
+EXTENSIONS_REPORT = REPORTS / "extensions"
+EXTENSIONS_PAGE = EXTENSIONS_REPORT / "README.md"
 KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
 CLAIMS, CLAIMS_TEXT = REPORTS / "claims.csv", REPORTS / "claims.md"
 COMPARISON = Path("comparison.html")
@@ -227,3 +230,31 @@ class AblationPaths:
     def run(self) -> Path:
         """All that is kept of the run: a folder."""
         return ABLATIONS_REPORT / "runs" / self.variant / str(self.seed)
+
+
+@dataclass(frozen=True)
+class ExtensionPaths:
+    """Files of one of section 7's extensions and one seed."""
+
+    name: str
+    seed: int
+
+    @property
+    def model(self) -> Path:
+        """What a training leaves: a folder."""
+        return MODELS / "extensions" / self.name / str(self.seed)
+
+    @property
+    def results(self) -> Path:
+        """What was measured and drawn: a folder."""
+        return EXTENSIONS_REPORT / "runs" / self.name / str(self.seed)
+
+    @property
+    def scores(self) -> Path:
+        """What was measured."""
+        return self.results / "scores.json"
+
+    @property
+    def figure(self) -> Path:
+        """Images."""
+        return self.results / "images.png"
