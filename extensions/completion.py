@@ -5,10 +5,11 @@ import argparse
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.data import prepared
-from adversarial_nets.extensions import completion, games
+from adversarial_nets.extensions import completion_scores, games
 from adversarial_nets.extensions.models import named
 from adversarial_nets.likelihood.protocol import scoring
-from adversarial_nets.parameters.extensions import COMPLETION, Extensions
+from adversarial_nets.parameters.conditional import COMPLETION
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.extensions import draw_completions
@@ -23,9 +24,9 @@ def measure(seed: int) -> None:
     model = named(asked, COMPLETION, task, data)
     generator = games.load(model, results.model)
     with scoring():
-        scores = completion.measure(model, generator, data, asked)
+        scores = completion_scores.measure(model, generator, data, asked)
     files.write_json(results.scores, scores)
-    style.save(draw_completions(completion.shown(model, generator, data), data), results.figure)
+    style.save(draw_completions(completion_scores.shown(model, generator, data), data), results.figure)
 
 
 if __name__ == "__main__":

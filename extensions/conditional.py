@@ -5,10 +5,11 @@ import argparse
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.data import prepared
-from adversarial_nets.extensions import conditional, games
+from adversarial_nets.extensions import class_scores, conditional, games
 from adversarial_nets.extensions.models import named
 from adversarial_nets.likelihood.protocol import scoring
-from adversarial_nets.parameters.extensions import TRAINING_IMAGES, Extensions
+from adversarial_nets.parameters.conditional import TRAINING_IMAGES
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.extensions import draw_classes
@@ -27,7 +28,7 @@ def measure(variant: str, seed: int) -> None:
         model = named(asked, variant, task, data)
         samples = conditional.draw(model, games.load(model, results.model), asked.conditional.samples_per_class, "sampling")
     with scoring():
-        scores = conditional.measure(samples, classes, task.experiment.evaluation, asked.classifier, seed)
+        scores = class_scores.measure(samples, classes, task.experiment.evaluation, asked.classifier, seed)
     files.write_json(results.scores, scores)
     style.save(draw_classes(samples, data), results.figure)
 

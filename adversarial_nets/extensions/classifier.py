@@ -8,7 +8,7 @@ from adversarial_nets.core.arithmetic import exp
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.networks import Network, initialise
 from adversarial_nets.gan.sampling import BATCH_SIZE
-from adversarial_nets.parameters.extensions import ClassifierParameters
+from adversarial_nets.parameters.conditional import ClassifierParameters
 from adversarial_nets.parameters.layers import LinearParameters
 
 

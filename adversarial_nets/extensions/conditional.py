@@ -1,6 +1,5 @@
 """Conditional generation, p(x | c): images given their class (section 7; Mirza and Osindero, 2014)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,37 +10,36 @@ from torch.nn.functional import one_hot
 
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.core.randomness import stream
-from adversarial_nets.data.prepared import TEST, VALIDATION, PreparedData
-from adversarial_nets.extensions.classifier import trained
+from adversarial_nets.data.prepared import VALIDATION, PreparedData
 from adversarial_nets.extensions.games import ConditionalGenerator, Model, noise
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.gan.sampling import BATCH_SIZE
 from adversarial_nets.likelihood.parzen import ParzenWindow
-from adversarial_nets.likelihood.protocol import CrossValidation, mean_and_standard_error, score, sigma_grid
-from adversarial_nets.parameters.evaluation import EvaluationParameters
-from adversarial_nets.parameters.extensions import ClassifierParameters, ConditionalVariant
+from adversarial_nets.likelihood.protocol import CrossValidation, sigma_grid
+from adversarial_nets.parameters.conditional import ConditionalVariant
 
 CLASSES_AT_MOST = 255  # the label 255 stands for no class
 
 
 @dataclass(frozen=True)
 class LabelConditions:
-    """The classes of the training images, one-hot: (n, C)."""
+    """The classes of the training images in one-hot codes (n, C), in which ``scale`` stands for the class."""
 
-    one_hot: Tensor
+    codes: Tensor
+    scale: float
     choices: int = 1
 
     @property
     def width(self) -> int:
         """A value for each class."""
-        return self.one_hot.shape[1]
+        return self.codes.shape[1]
 
     shown = width
 
     def chosen(self, numbers: Tensor) -> Tensor:
         """Those of training images, each as probable as another."""
-        rows = (numbers[:, 0] * len(self.one_hot)).long().clamp(0, len(self.one_hot) - 1)
-        return self.one_hot[rows]
+        rows = (numbers[:, 0] * len(self.codes)).long().clamp(0, len(self.codes) - 1)
+        return self.codes[rows]
 
     def pair(self, images: Tensor, conditions: Tensor) -> Tensor:
         """D sees the class beside the image."""
@@ -49,7 +47,7 @@ class LabelConditions:
 
     def real(self, images: Tensor, random: torch.Generator) -> Tensor:
         """Each image beside its class."""
-        return self.pair(images, self.one_hot)
+        return self.pair(images, self.codes)
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def model(setup: Setup, classes: Classes, variant: ConditionalVariant) -> Model:
     labels = torch.from_numpy(classes.training[1].astype(np.int64))
     if variant.labels == "shuffled":
         labels = labels[torch.randperm(len(labels), generator=stream(setup.seed, "shuffled labels"))]
-    conditions = LabelConditions(one_hot(labels, classes.count).float().to(setup.device))
+    conditions = LabelConditions((variant.scale * one_hot(labels, classes.count)).to(setup.device), variant.scale)
     deciding = f"{variant.model_dump_json()} {labels.tolist()}"
     return Model(setup, conditions, partial(_validate, classes), deciding, variant.networks)
 
@@ -106,7 +104,7 @@ def _validate(classes: Classes, model: Model, generator: ConditionalGenerator) -
 def draw(model: Model, generator: ConditionalGenerator, per_class: int, purpose: str) -> np.ndarray:
     """Samples of every class, (C, n, D) float32, from one random stream of the run."""
     classes = model.conditions.width
-    conditions = torch.eye(classes).repeat_interleave(per_class, dim=0)
+    conditions = (model.conditions.scale * torch.eye(classes)).repeat_interleave(per_class, dim=0)
     z = noise(model, len(conditions), purpose)
     device = model.setup.device
     batches = zip(z.to(device).split(BATCH_SIZE), conditions.to(device).split(BATCH_SIZE), strict=True)
@@ -126,51 +124,3 @@ def class_wise(samples: np.ndarray, images: np.ndarray, labels: np.ndarray, sigm
 def cross_validation(samples: np.ndarray, images: np.ndarray, labels: np.ndarray, sigmas: np.ndarray) -> CrossValidation:
     """The choice of the one σ that serves all classes."""
     return CrossValidation(sigmas.tolist(), class_wise(samples, images, labels, sigmas).mean(axis=1).tolist())
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What is measured of samples of every class.
-
-    log_likelihood: of the test images under one window of all samples, in nats, with its standard error and σ.
-    class_wise_log_likelihood: under the samples of each image's own class, likewise.
-    asked_share: share of samples that a classifier of real images puts into the class that was asked for.
-    accuracy: of test images, by a classifier trained on as many samples as there are training images; accuracy_of_all: on all.
-    """
-
-    num_classes: int
-    num_samples: int
-    log_likelihood: float
-    standard_error: float
-    sigma: float
-    class_wise_log_likelihood: float
-    class_wise_standard_error: float
-    class_wise_sigma: float
-    asked_share: float
-    accuracy: float
-    accuracy_of_all: float
-
-
-def measure(
-    samples: list[np.ndarray], classes: Classes, asked: EvaluationParameters, judge: ClassifierParameters, seed: int
-) -> Scores:
-    """Of an array (n, D) of samples for each class."""
-    together, labels = np.concatenate(samples), np.repeat(np.arange(len(samples)), [len(each) for each in samples])
-    whole = score(ParzenWindow(together), len(together), classes.data, asked)
-    own = cross_validation(samples, *classes.held_out(VALIDATION), sigma_grid(asked.sigma))
-    test, test_labels = classes.held_out(TEST)
-    mean, standard_error = mean_and_standard_error([class_wise(samples, test, test_labels, np.array([own.sigma]))[0]])
-    chosen = torch.randperm(len(together), generator=stream(seed, "classified samples"))[: len(classes.training[0])].numpy()
-    return Scores(
-        num_classes=len(samples),
-        num_samples=len(together),
-        log_likelihood=whole.log_likelihood,
-        standard_error=whole.standard_error,
-        sigma=whole.sigmas[0],
-        class_wise_log_likelihood=mean,
-        class_wise_standard_error=standard_error,
-        class_wise_sigma=own.sigma,
-        asked_share=trained(*classes.training, judge, seed).accuracy(together, labels),
-        accuracy=trained(together[chosen], labels[chosen], judge, seed).accuracy(test, test_labels),
-        accuracy_of_all=trained(together, labels, judge, seed).accuracy(test, test_labels),
-    )

@@ -1,6 +1,6 @@
 """The game of section 7's conditional models: a condition c is appended to what G takes and to what D sees.
 
-G's input is z and some uniform numbers that choose a condition, so that G is a function of what the training loop draws for it. Its
+G's input is z and some uniform numbers that choose a condition: it is a function of what the training loop draws for it. Its
 output is a row as D sees it: an image and its condition.
 """
 
@@ -27,7 +27,7 @@ from adversarial_nets.gan.optimizers import make_optimizer
 from adversarial_nets.gan.run import Run, Setup, refuse_infinite_weights, summary
 from adversarial_nets.gan.sampling import draw_noise
 from adversarial_nets.gan.training import play_epoch
-from adversarial_nets.parameters.extensions import BranchedNetworks
+from adversarial_nets.parameters.conditional import BranchedNetworks
 from adversarial_nets.parameters.layers import AnyLayer
 from adversarial_nets.running import paths
 from adversarial_nets.running.checkpoints import Checkpoint

@@ -4,6 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from adversarial_nets.core.randomness import stream
+from adversarial_nets.gan.run import Setup
+
 KINDS = ("half", "square", "quadrant", "pixels")  # what is missing
 RATES = (0.1, 0.9)  # of missing pixels, where each is drawn by itself
 
@@ -25,6 +28,12 @@ def bank(count: int, height: int, width: int, random: torch.Generator) -> Tensor
     """Equally many masks of every kind, one kind after another: (count, height · width), count rounded up."""
     each = -(-count // len(KINDS))
     return torch.cat([masks(kind, each, height, width, random) for kind in KINDS])
+
+
+def fixed_masks(kind: str, images: np.ndarray, setup: Setup) -> np.ndarray:
+    """Masks of images (n, D), the same ones for every seed and whatever completes them: (n, D)."""
+    _, height, width = setup.experiment.image_shape
+    return masks(kind, len(images), height, width, stream(0, f"fixed masks, {kind}")).numpy()
 
 
 def _forms(kind: str, height: int, width: int) -> Tensor:

@@ -6,7 +6,8 @@ from adversarial_nets.data.prepared import VALIDATION, PreparedData
 from adversarial_nets.extensions import completion, conditional
 from adversarial_nets.extensions.games import Model
 from adversarial_nets.gan.run import Setup
-from adversarial_nets.parameters.extensions import COMPLETION, Extensions
+from adversarial_nets.parameters.conditional import COMPLETION
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.running.stage import Task
 
 

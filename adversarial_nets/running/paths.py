@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
-EXTENSIONS = Path("extensions/params.yaml")
+EXTENSIONS, EXTENSION_MODELS = Path("extensions/params.yaml"), Path("extensions/models")
 LOCK = Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
@@ -241,8 +241,8 @@ class ExtensionPaths:
 
     @property
     def model(self) -> Path:
-        """What a training leaves: a folder."""
-        return MODELS / "extensions" / self.name / str(self.seed)
+        """What a training leaves: a folder, which DVC keeps."""
+        return EXTENSION_MODELS / self.name / str(self.seed)
 
     @property
     def results(self) -> Path:
@@ -257,4 +257,4 @@ class ExtensionPaths:
     @property
     def figure(self) -> Path:
         """Images."""
-        return self.results / "images.png"
+        return self.results / "figure.png"

@@ -23,7 +23,7 @@ def draw_classes(samples: Sequence[np.ndarray], data: PreparedData) -> Figure:
 
 
 def draw_completions(shown: np.ndarray, data: PreparedData) -> Figure:
-    """Completions as ``completion.shown`` gives them: a row for each image, the same number of rows for each kind of masks."""
+    """What ``completion_scores.shown`` gives: a row for each image, and equally many rows for each kind of masks."""
     figure, rows = _rows(shown, data)
     each, columns = len(shown) // len(KINDS), shown.shape[1]
     step = rows[1] - rows[0]
