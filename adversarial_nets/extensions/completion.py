@@ -9,7 +9,7 @@ from torch import Tensor
 
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.extensions.completers import Completer, generated
-from adversarial_nets.extensions.games import ConditionalGenerator, Model
+from adversarial_nets.extensions.games import ConditionalGenerator, Model, chosen_rows
 from adversarial_nets.extensions.masks import KINDS, bank, fixed_masks
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.likelihood.parzen import ParzenWindow
@@ -39,10 +39,7 @@ class PixelConditions:
 
     def chosen(self, numbers: Tensor) -> Tensor:
         """Of any image and any mask."""
-        image, mask = (
-            each[(column * len(each)).long().clamp(0, len(each) - 1)]
-            for each, column in zip((self.images, self.masks), numbers.unbind(1), strict=True)
-        )
+        image, mask = chosen_rows(self.images, numbers[:, 0]), chosen_rows(self.masks, numbers[:, 1])
         return torch.cat([image * mask, mask], dim=1)
 
     def pair(self, images: Tensor, conditions: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.data.prepared import VALIDATION, PreparedData
-from adversarial_nets.extensions.games import ConditionalGenerator, Model, noise
+from adversarial_nets.extensions.games import ConditionalGenerator, Model, chosen_rows, noise
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.gan.sampling import BATCH_SIZE
 from adversarial_nets.likelihood.parzen import ParzenWindow
@@ -38,8 +38,7 @@ class LabelConditions:
 
     def chosen(self, numbers: Tensor) -> Tensor:
         """Those of training images, each as probable as another."""
-        rows = (numbers[:, 0] * len(self.codes)).long().clamp(0, len(self.codes) - 1)
-        return self.codes[rows]
+        return chosen_rows(self.codes, numbers[:, 0])
 
     def pair(self, images: Tensor, conditions: Tensor) -> Tensor:
         """D sees the class beside the image."""

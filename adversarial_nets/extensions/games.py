@@ -53,6 +53,11 @@ class Conditions(Protocol):
         """What D sees of all training images: rows (n, D + shown), or what gives such rows by their numbers."""
 
 
+def chosen_rows(rows: Tensor, numbers: Tensor) -> Tensor:
+    """Rows (n, width) that numbers (m,) in [0, 1] choose, each as probable as another: (m, width)."""
+    return rows[(numbers * len(rows)).long().clamp(0, len(rows) - 1)]
+
+
 class ConditionalGenerator(nn.Module):
     """A network that takes [z, c], with the conditions that it is given while it trains."""
 

@@ -43,8 +43,7 @@ class ConditionalVariant(Section):
     )
     scale: Positive = Field(
         1.0,
-        description="value that stands for the class in its one-hot code; at the root of the number of classes the code's mean "
-        "square is 1, as the noise's",
+        description="value that stands for the class in its one-hot code; at √10, codes of ten classes have mean square 1, as z",
     )
     networks: BranchedNetworks | None = Field(
         None, description="networks of its own; without them, the experiment's with the condition appended to their inputs"
