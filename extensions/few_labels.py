@@ -8,22 +8,22 @@ from adversarial_nets.data import prepared
 from adversarial_nets.extensions import features, few_labels
 from adversarial_nets.extensions.inference import load_encoder
 from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.parameters.inference import FEW_LABELS, INFERENCE
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.running import paths, stage
+from adversarial_nets.running.paths import ExtensionPaths
 
 
 def classify(seed: int) -> None:
     asked = read(paths.EXTENSIONS, Extensions)
-    task, own = stage.task(asked.experiment, seed), paths.ExtensionPaths(seed)
+    task = stage.task(asked.experiment, seed)
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     images = data.training_images
-    encoder = load_encoder(own.encoder / paths.ENCODER, images.shape[1], device)
-    discriminators = features.discriminators(task.experiment, task.paths.discriminator, seed, device)
-    compared = features.of_players(discriminators, encoder, device)
-    compared = {name: features.standardised(each, images) for name, each in compared.items()}
-    components = asked.few_labels.components
-    compared[f"PCA-{components}"] = features.principal_components(images, components)
-    files.write_csv(own.few_labels, few_labels.measure(compared, data, asked.few_labels, seed))
+    encoder = load_encoder(ExtensionPaths(INFERENCE, seed).encoder, images.shape[1], device)
+    compared = features.of_players(features.discriminators(task, device), encoder, device)
+    scaled = {name: features.standardised(each, images) for name, each in compared.items()}
+    scaled |= features.principal_components(images, asked.few_labels.components)
+    files.write_csv(ExtensionPaths(FEW_LABELS, seed).errors, few_labels.measure(scaled, data, asked.few_labels, seed))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Check every parameter file before DVC deletes anything; the output is constant, so that it never makes another stage run."""
 
 from adversarial_nets.core import files
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiment, read_experiments
 from adversarial_nets.running import paths, prune
@@ -11,6 +12,7 @@ from adversarial_nets.running.stage import Task, main
 def check(task: Task) -> None:
     read_experiments(paths.EXPERIMENTS)
     read(paths.ABLATIONS, Ablations)
+    read(paths.EXTENSIONS, Extensions)
     for name in task.project.suite:
         path = experiment_path(name, paths.EXPERIMENTS)
         refuse_too_large(read_experiment(path), path)

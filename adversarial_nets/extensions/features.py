@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from adversarial_nets.core.arithmetic import product
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.networks import Network, initialise, load_discriminator
 from adversarial_nets.gan.sampling import BATCH_SIZE
-from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.running.stage import Task
 
 Features = Callable[[np.ndarray], np.ndarray]  # images (n, D) → (n, F) float32
 
@@ -47,7 +46,7 @@ def standardised(features: Features, images: np.ndarray) -> Features:
     return lambda images: ((features(images) - mean) / scale).astype(np.float32)
 
 
-def principal_components(images: np.ndarray, count: int) -> Features:
+def principal_components(images: np.ndarray, count: int) -> dict[str, Features]:
     """The first components of the training images (n, D), of a mean variance of 1; there are min(D, count).
 
     Not whitened: the last ones are noise, of which a classifier with few labels makes too much. The directions are rounded,
@@ -59,7 +58,7 @@ def principal_components(images: np.ndarray, count: int) -> Features:
     signs = np.sign(directions[np.abs(directions).argmax(0), np.arange(len(variances))])
     basis = (directions * signs)[:, largest] / np.sqrt(variances[largest].mean())
     basis = torch.from_numpy(basis.round(4).astype(np.float32))
-    return lambda images: product(torch.from_numpy((images - mean).astype(np.float32)), basis).numpy()
+    return {f"PCA-{len(largest)}": lambda images: product(torch.from_numpy((images - mean).astype(np.float32)), basis).numpy()}
 
 
 def hidden_layers(network: Network, x: Tensor) -> list[Tensor]:
@@ -83,8 +82,10 @@ def codes(model: nn.Module, x: Tensor) -> Tensor:
     return torch.cat(outputs).t()
 
 
-def discriminators(experiment: Experiment, trained: Path, seed: int, device: torch.device) -> dict[str, Network]:
-    """The trained D of a run by its file, and, as a control of what it learned, one as runs start with."""
+def discriminators(task: Task, device: torch.device) -> dict[str, Network]:
+    """The trained D of a run and, as a control of what it learned, one as runs start with. Raises InputError if there is none."""
+    experiment = task.experiment
     untrained = Network(experiment.image_shape, experiment.discriminator.layers)
-    initialise(untrained, stream(seed, "untrained discriminator"))
-    return {"D": load_discriminator(trained, experiment.image_shape, device), "untrained D": untrained.to(device)}
+    initialise(untrained, stream(task.seed, "untrained discriminator"))
+    trained = load_discriminator(task.paths.discriminator, experiment.image_shape, device)
+    return {"D": trained, "untrained D": untrained.to(device)}

@@ -27,6 +27,7 @@ from adversarial_nets.running import paths
 from adversarial_nets.running.checkpoints import Checkpoint
 
 ROWS = 10  # of the learning curve
+ENCODER = "encoder.safetensors"
 HELD_OUT = 1000  # values of z that it is measured on
 
 
@@ -195,7 +196,7 @@ def save(run: Run, folder: Path) -> None:
     """Write the encoder and the learning curve; the bytes depend on the run alone."""
     with files.replacing(folder) as temporary:
         temporary.mkdir()
-        save_network(run.encoder, run.setup.asked, temporary / paths.ENCODER)
+        save_network(run.encoder, run.setup.asked, temporary / ENCODER)
         files.write_csv(temporary / paths.LEARNING_CURVE, pd.DataFrame(run.curve))
 
 

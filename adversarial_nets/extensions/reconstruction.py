@@ -53,36 +53,38 @@ class Inferred:
 class Reconstructed:
     """Images (n, D) of one kind beside their reconstructions, by how these are made, and the z that inversion found (n, d)."""
 
+    kind: str
     images: np.ndarray
     by: dict[str, np.ndarray]
     z: Tensor
 
-    def errors(self, kind: str) -> Errors:
+    @property
+    def errors(self) -> Errors:
         """Their mean squares."""
         found = {name: float(np.square(each - self.images, dtype=np.float64).mean()) for name, each in self.by.items()}
-        return Errors(kind, len(self.images), **found)
+        return Errors(self.kind, len(self.images), **found)
 
 
-def measure(run: Run, data: PreparedData, features: dict[str, Features]) -> tuple[Inferred, dict[str, Reconstructed]]:
+def measure(run: Run, data: PreparedData, features: dict[str, Features]) -> tuple[Inferred, list[Reconstructed]]:
     """What is measured of a trained encoder, and the reconstructions of each kind of images."""
     asked, random = run.setup.asked, stream(run.setup.seed, "encoder fresh noise")
     z = noise(run.description, asked.num_fresh, random)
     shown = z[: asked.num_images]
     images = {FRESH: generate(run.generator, shown), REAL: data.fold_images(0, TEST)[: asked.num_images]}
-    found = {kind: reconstructed(run, each, data.training_images) for kind, each in images.items()}
+    found = [reconstructed(run, kind, each, data.training_images) for kind, each in images.items()]
     coordinates = r2(run, z)
     inferred = Inferred(
         num_fresh=len(z),
         r2=float(coordinates.mean()),
         r2_quantiles=np.quantile(coordinates.numpy(), QUANTILES).tolist(),
-        inverted_r2=float(variance_explained(found[FRESH].z, shown).mean()),
-        errors=[each.errors(kind) for kind, each in found.items()],
+        inverted_r2=float(variance_explained(found[0].z, shown).mean()),
+        errors=[each.errors for each in found],
         neighbour_accuracy={name: neighbour_accuracy(function, data) for name, function in features.items()},
     )
     return inferred, found
 
 
-def reconstructed(run: Run, images: np.ndarray, training_images: np.ndarray) -> Reconstructed:
+def reconstructed(run: Run, kind: str, images: np.ndarray, training_images: np.ndarray) -> Reconstructed:
     """Images (n, D) by E and G, by gradient steps from E(x) and from 0, by training images: the nearest, and their mean."""
     x = torch.from_numpy(images).to(run.setup.device)
     with torch.no_grad():
@@ -95,7 +97,7 @@ def reconstructed(run: Run, images: np.ndarray, training_images: np.ndarray) -> 
         "nearest_training_image": training_images[nearest(images, training_images)],
         "mean_image": training_images.mean(0, dtype=np.float64, keepdims=True).astype(np.float32),
     }
-    return Reconstructed(images, by, closer.cpu())
+    return Reconstructed(kind, images, by, closer.cpu())
 
 
 def neighbour_accuracy(features: Features, data: PreparedData) -> float:

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from adversarial_nets.parameters.layers import Layers
 from adversarial_nets.parameters.section import Count, Name, Positive, Section, require
 
+INFERENCE, FEW_LABELS = "inference", "few_labels"  # as their results are called
+
 
 class InversionParameters(Section):
     """Gradient steps on z towards an image, from E's prediction."""

@@ -23,7 +23,7 @@ from adversarial_nets.running.machine import processor
 from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 
 # By the pipeline and `make reference`: changes there are results.
-WRITTEN = ("reports/", "dvc.lock", "ablations/dvc.lock", *map(str, PAGES))
+WRITTEN = ("reports/", "dvc.lock", "ablations/dvc.lock", "extensions/dvc.lock", *map(str, PAGES))
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
-EXTENSIONS = Path("extensions/params.yaml")
+EXTENSIONS, EXTENSION_MODELS = Path("extensions/params.yaml"), Path("extensions/models")
 LOCK = Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
@@ -22,9 +22,11 @@ THEOREM_1 = THEORY_FIGURES / "theorem_1.png"
 PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
 TABLE, TABLE_TEXT, SEEDS = REPORTS / "table1.csv", REPORTS / "table1.md", REPORTS / "seeds.csv"
 REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPORTS / "reference"
-ABLATIONS_REPORT, EXTENSIONS_REPORT = REPORTS / "ablations", REPORTS / "extensions"
+ABLATIONS_REPORT = REPORTS / "ablations"
 ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
 ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
+EXTENSIONS_REPORT = REPORTS / "extensions"
+EXTENSIONS_PAGE = EXTENSIONS_REPORT / "README.md"
 KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
 CLAIMS, CLAIMS_TEXT = REPORTS / "claims.csv", REPORTS / "claims.md"
 COMPARISON = Path("comparison.html")
@@ -33,7 +35,6 @@ GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors" 
 LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
 LOG_LIKELIHOODS, RELIABILITY, BLUR = "log_likelihoods.npz", "reliability.json", "blur.csv"  # in a reference's folder
-ENCODER, SCORES_FILE, FIGURE = "encoder.safetensors", "scores.json", "figure.png"  # in a folder of an extension
 COPYING, HELVETICA = "copying.json", "helvetica.json"  # as well
 PARAMETERS_USED, PROVENANCE, CHECKSUMS = (
     "parameters.json",
@@ -233,21 +234,37 @@ class AblationPaths:
 
 @dataclass(frozen=True)
 class ExtensionPaths:
-    """Files of section 7's extensions of one run."""
+    """Files of one of section 7's extensions and one seed."""
 
+    name: str
     seed: int
 
     @property
+    def model(self) -> Path:
+        """What a training leaves: a folder, which DVC keeps."""
+        return EXTENSION_MODELS / self.name / str(self.seed)
+
+    @property
     def encoder(self) -> Path:
-        """E of learned inference with its learning curve: a folder, which DVC keeps."""
-        return Path("extensions/models/inference") / str(self.seed)
+        """The encoder of learned inference."""
+        return self.model / "encoder.safetensors"
 
     @property
-    def inference(self) -> Path:
-        """What was measured of it, with a figure: a folder."""
-        return EXTENSIONS_REPORT / "inference" / str(self.seed)
+    def results(self) -> Path:
+        """What was measured and drawn: a folder."""
+        return EXTENSIONS_REPORT / "runs" / self.name / str(self.seed)
 
     @property
-    def few_labels(self) -> Path:
-        """Errors with few labels: a table."""
-        return EXTENSIONS_REPORT / "few_labels" / f"{self.seed}.csv"
+    def scores(self) -> Path:
+        """What was measured."""
+        return self.results / "scores.json"
+
+    @property
+    def errors(self) -> Path:
+        """Of classifiers with few labels."""
+        return self.results / "errors.csv"
+
+    @property
+    def figure(self) -> Path:
+        """Images."""
+        return self.results / "figure.png"

@@ -56,13 +56,8 @@ def averaging(averaged: np.ndarray, last: np.ndarray, data: PreparedData) -> Fig
     """The first samples (n, D) of a generator with averaged weights, each above the last generator's (n, D) of the same z."""
     pairs = np.stack(data.pictures(averaged[: 2 * STEPS], last[: 2 * STEPS]))
     rows = pairs.reshape(2, 2, STEPS, *pairs.shape[2:]).swapaxes(0, 1)
-    return labelled_rows(rows.reshape(4, STEPS, *pairs.shape[2:]), ["average", "last"] * 2)
-
-
-def labelled_rows(images: np.ndarray, labels: list[str]) -> Figure:
-    """Images (rows, columns, H, W), or in colour with a dimension of 3 more, and a label for each row."""
-    figure, axes = _image_grid(images)
-    for axis, label in zip(axes[:, 0], labels, strict=True):
+    figure, axes = _image_grid(rows.reshape(4, STEPS, *pairs.shape[2:]))
+    for axis, label in zip(axes[:, 0], ("average", "last") * 2, strict=True):
         axis.set_ylabel(label)
     return figure
 
