@@ -28,7 +28,7 @@ def infer(seed: int) -> None:
         scores, found = reconstruction.measure(run, data, compared)
         inference.save(run, results.model)
         files.write_json(results.scores, scores)
-        style.save(draw_reconstructions(found, data), results.figure)
+        style.save(draw_reconstructions([row for each in found for row in each.rows], data), results.figure)
         checkpoint.clear()
 
 

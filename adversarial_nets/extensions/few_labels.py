@@ -33,7 +33,8 @@ def measure(features: dict[str, Features], data: PreparedData, asked: FewLabelsP
         for count, draw, rows, folds in choices:
             weights, c = cross_validated(x[rows], torch.from_numpy(labels[rows]).long(), folds, asked.c)
             error = 100 * float(np.mean(classified(weights, test).numpy() != test_labels))
-            found.append({"features": name, "dimensions": x.shape[1], "labels": count, "draw": draw, "error": error, "c": c})
+            case = {"features": name, "dimensions": x.shape[1], "labels": count, "draw": draw}
+            found.append({**case, "num_images": len(test), "error": error, "c": c})
     return pd.DataFrame(found)
 
 

@@ -16,6 +16,7 @@ from adversarial_nets.gan.sampling import generate
 
 QUANTILES = [0.0, 0.25, 0.5, 0.75, 1.0]
 FRESH, REAL = "fresh samples", "test images"
+SHOWN = {"encoder": "G(E(x))", "inverted": "G at the best z", "nearest_training_image": "nearest training image"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Reconstructed:
         """Their mean squares."""
         found = {name: float(np.square(each - self.images, dtype=np.float64).mean()) for name, each in self.by.items()}
         return Errors(self.kind, len(self.images), **found)
+
+    @property
+    def rows(self) -> list[tuple[str, np.ndarray]]:
+        """What a figure shows of them, with labels."""
+        return [(self.kind, self.images), *((label, self.by[name]) for name, label in SHOWN.items())]
 
 
 def measure(run: Run, data: PreparedData, features: dict[str, Features]) -> tuple[Inferred, list[Reconstructed]]:

@@ -25,11 +25,6 @@ class Chapter:
     text: str
 
 
-def chapters(asked: Extensions) -> list[Chapter]:
-    """Of everything that was measured. Raises InputError if something was not."""
-    return [conditional_chapter(asked), completion_chapter(asked)]
-
-
 def page(asked: Extensions, parts: list[Chapter]) -> str:
     """Markdown."""
     head = [

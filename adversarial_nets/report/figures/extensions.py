@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 import adversarial_nets.report.figures.style  # noqa: F401 (sets matplotlib up)
 from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.extensions.masks import KINDS
-from adversarial_nets.extensions.reconstruction import Reconstructed
 
 COLUMNS = 20  # samples of each class that are shown
 GAP = 2  # white pixels between images
@@ -36,14 +35,10 @@ def draw_completions(shown: np.ndarray, data: PreparedData) -> Figure:
     return figure
 
 
-def draw_reconstructions(found: Sequence[Reconstructed], data: PreparedData) -> Figure:
-    """The first images of each kind above what is made of them."""
-    ways = {"encoder": "G(E(x))", "inverted": "G at the best z", "nearest_training_image": "nearest training image"}
-    shown, labels = [], []
-    for each in found:
-        shown += [each.images, *(each.by[name] for name in ways)]
-        labels += [each.kind, *ways.values()]
-    figure, rows = _rows(np.stack([images[:COLUMNS] for images in shown]), data)
+def draw_reconstructions(shown: list[tuple[str, np.ndarray]], data: PreparedData) -> Figure:
+    """The first of images and of what is made of them: a row for each array (n, D), with its label."""
+    labels, images = zip(*shown, strict=True)
+    figure, rows = _rows(np.stack([each[:COLUMNS] for each in images]), data)
     figure.axes[0].set(yticks=rows, yticklabels=labels)
     return figure
 
