@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from adversarial_nets.core import arithmetic, files
-from adversarial_nets.core.errors import CheckFailed
+from adversarial_nets.core.errors import CheckFailed, InputError
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.networks import Network, initialise, load_generator, read_network, save_network
 from adversarial_nets.gan.run import DECIDING, PACKAGE
@@ -202,10 +202,13 @@ def save(run: Run, folder: Path) -> None:
 
 def load_encoder(path: Path, inputs: int, device: torch.device) -> Network:
     """A saved encoder of images (n, ``inputs``). Raises InputError if there is none, or it is damaged."""
-    with files.reading(path, "inference") as path:
+    try:
         text, weights = read_network(path)
         encoder = Network(inputs, InferenceParameters.model_validate_json(text).layers)
         encoder.load_state_dict(weights)
+    except Exception as error:  # what a damaged file raises depends on where it is damaged
+        what = f"not there, or damaged ({type(error).__name__})"
+        raise InputError(f"{path}: {what}; run `python -m extensions.inference` for it, or `make extensions`") from None
     return encoder.to(device)
 
 

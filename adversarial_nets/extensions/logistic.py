@@ -10,7 +10,7 @@ from torch import Tensor
 
 from adversarial_nets.core.arithmetic import PortableDots, exp, log, product
 
-ITERATIONS, TOLERANCE = 200, 1e-4  # of L-BFGS at most; of the largest slope, at which it ends
+ITERATIONS, TOLERANCE = 300, 1e-5  # of L-BFGS at most; of the largest slope, at which it ends
 
 
 class Problem:
