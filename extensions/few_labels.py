@@ -21,6 +21,7 @@ def classify(seed: int) -> None:
     images = data.training_images
     encoder = load_encoder(ExtensionPaths(INFERENCE, seed).encoder, images.shape[1], device)
     compared = features.of_players(features.discriminators(task, device), encoder, device)
+    compared |= {name: features.of_baseline(stage.task(name, seed), images, device) for name in asked.few_labels.compared}
     scaled = {name: features.standardised(each, images) for name, each in compared.items()}
     scaled |= features.principal_components(images, asked.few_labels.components)
     files.write_csv(ExtensionPaths(FEW_LABELS, seed).errors, few_labels.measure(scaled, data, asked.few_labels, seed))

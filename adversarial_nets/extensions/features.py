@@ -7,12 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from adversarial_nets.baselines.models import sample_stream
 from adversarial_nets.core.arithmetic import product
+from adversarial_nets.core.errors import InputError
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.gan.networks import Network, initialise, load_discriminator
 from adversarial_nets.gan.sampling import BATCH_SIZE
 from adversarial_nets.running.stage import Task
 
+CODES = ("deep_belief_network", "contractive_autoencoder")  # models with hidden units in layers
 Features = Callable[[np.ndarray], np.ndarray]  # images (n, D) → (n, F) float32
 
 
@@ -72,6 +75,13 @@ def hidden_layers(network: Network, x: Tensor) -> list[Tensor]:
 def all_hidden(network: Network, x: Tensor) -> Tensor:
     """Hidden layers side by side: of D both maxout layers."""
     return torch.cat([output.flatten(1) for output in hidden_layers(network, x)], dim=1)
+
+
+def of_baseline(task: Task, images: np.ndarray, device: torch.device) -> Features:
+    """Hidden units of a trained deep belief network or autoencoder of images (n, D). Raises InputError if there is none."""
+    if task.experiment.model not in CODES:
+        raise InputError(f"few_labels.compared: '{task.name}' is not a {' or a '.join(CODES).replace('_', ' ')}; leave it out")
+    return of(functools.partial(codes, sample_stream(task.paths, task.experiment, images, device).model), device)
 
 
 def codes(model: nn.Module, x: Tensor) -> Tensor:
