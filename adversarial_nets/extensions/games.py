@@ -195,8 +195,9 @@ def _start_game(model: Model) -> Game:
 def train(model: Model, on_epoch: Callable[[dict[str, float]], None], checkpoint: Checkpoint) -> Run:
     """Play the game, or the rest of it, to its end.
 
-    The generator that is kept, or its average if the experiment keeps that, is the best one by validation (Mirza and Osindero
-    stopped by it too): with its condition D learns few images by heart the sooner. Raises CheckFailed if it was asked to stop, or if an objective or a weight is no longer finite.
+    The generator that is kept, or its average if the experiment keeps that, is the best by validation, as Mirza and Osindero's:
+    a D that sees conditions learns few images by heart the sooner. Raises CheckFailed if the run was asked to stop, or if an
+    objective or a weight is no longer finite.
     """
     run, training = start(model), model.setup.experiment.training
     checkpoint.restore(run)
