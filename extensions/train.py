@@ -20,7 +20,7 @@ def train(name: str, seed: int) -> None:
     model = named(asked, name, task, prepared.load(task.paths.prepared))
     work = Work(f"extensions-{name}-{seed}", title, model.key)
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
-        with EpochProgress(title, task.experiment.training.epochs) as show:
+        with EpochProgress(title, model.setup.experiment.training.epochs) as show:
             run = games.train(model, show, checkpoint)
         games.save(run, ExtensionPaths(name, seed).model)
         checkpoint.clear()

@@ -17,8 +17,10 @@ def named(asked: Extensions, name: str, task: Task, data: PreparedData) -> Model
         raise InputError(f"name: none is called '{name}'; there are {', '.join([*asked.conditional.variants, COMPLETION])}")
     if task.experiment.model != "adversarial":
         raise InputError(f"extensions/params.yaml:experiment: '{task.name}' has no adversarial nets; choose one that has")
-    images, device = data.fold_images(0, VALIDATION), devices.resolve(task.project.device)
-    setup = Setup(task.experiment, data.training_images, images, task.seed, device)
+    epochs = (asked.completion if name == COMPLETION else asked.conditional).epochs
+    training = task.experiment.training.model_copy(update={"epochs": epochs})
+    experiment, device = task.experiment.model_copy(update={"training": training}), devices.resolve(task.project.device)
+    setup = Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, device)
     if name == COMPLETION:
         return completion.model(setup, asked.completion)
     return conditional.model(setup, conditional.Classes(data), asked.conditional.variants[name])

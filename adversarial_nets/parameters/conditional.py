@@ -53,6 +53,7 @@ class ConditionalVariant(Section):
 class ConditionalParameters(Section):
     """Images given their class: p(x | c)."""
 
+    epochs: Count = Field(description="passes over the training images, instead of the experiment's")
     samples_per_class: Count = Field(description="samples of each class that stand for the generator")
     variants: Annotated[dict[Name, ConditionalVariant], Field(min_length=1)] = Field(description="the models by name")
 
@@ -66,6 +67,7 @@ class ConditionalParameters(Section):
 class CompletionParameters(Section):
     """Images given some of their pixels, whichever: p(x_S | x_rest)."""
 
+    epochs: Count = Field(description="passes over the training images, instead of the experiment's")
     num_images: Count = Field(description="test images that are completed, the first ones, and as many validation images for σ")
     num_completions: Annotated[int, Field(ge=2)] = Field(description="completions of each image that stand for the generator")
     num_neighbours: Annotated[int, Field(ge=2)] = Field(
