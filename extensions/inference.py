@@ -21,9 +21,10 @@ def infer(seed: int) -> None:
     asked, results = read(paths.EXTENSIONS, Extensions), ExtensionPaths(INFERENCE, seed)
     task, title = stage.task(asked.experiment, seed), f"{INFERENCE}, seed {seed}"
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
-    setup = inference.Setup(asked.inference, task.paths.generator, seed, device)
-    with under_way(Work(title, title, setup.key), paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
-        run = inference.train(inference.start(setup), title, checkpoint)
+    run = inference.start(inference.Setup(asked.inference, task.paths.generator, seed, device))
+    work = Work(f"extensions-{INFERENCE}-{seed}", title, run.setup.key)
+    with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
+        inference.train(run, title, checkpoint)
         compared = of_players(discriminators(task, device), run.encoder, device)
         scores, found = reconstruction.measure(run, data, compared)
         inference.save(run, results.model)

@@ -36,9 +36,10 @@ def draw_completions(shown: np.ndarray, data: PreparedData) -> Figure:
 
 
 def draw_reconstructions(shown: list[tuple[str, np.ndarray]], data: PreparedData) -> Figure:
-    """The first of images and of what is made of them: a row for each array (n, D), with its label."""
+    """Images, evenly spaced because data may be sorted by class, and what is made of them: a row for each array (n, D)."""
     labels, images = zip(*shown, strict=True)
-    figure, rows = _rows(np.stack([each[:COLUMNS] for each in images]), data)
+    columns = np.linspace(0, len(images[0]) - 1, COLUMNS).astype(int)
+    figure, rows = _rows(np.stack([each[columns] for each in images]), data)
     figure.axes[0].set(yticks=rows, yticklabels=labels)
     return figure
 
