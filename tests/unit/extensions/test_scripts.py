@@ -15,7 +15,7 @@ from adversarial_nets.data import prepared
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.running.paths import ExperimentPaths
-from support.experiments import ROOT, project_values, read_yaml, small_values, write_project, write_yaml
+from support.experiments import ROOT, project_values, read_yaml, small_baseline_values, small_values, write_project, write_yaml
 from support.extensions import with_classes
 
 FILE = ROOT / "extensions" / "params.yaml"
@@ -27,6 +27,7 @@ def values() -> dict[str, Any]:
     found["classifier"] |= {"hidden_units": 8, "epochs": 1}
     found["conditional"] |= {"epochs": 2, "samples_per_class": 10}
     found["completion"] |= {"epochs": 2, "num_images": 4, "num_completions": 4, "num_neighbours": 2}
+    found["completion"]["chain"] |= {"chains": 2, "burn_in": 1, "states": 2}
     return found
 
 
@@ -39,7 +40,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, digits: np.ndarray) -> Path:
     folder = tmp_path_factory.mktemp("project")
-    write_project(folder, project_values(), mnist5k=small_values())
+    chain = "generative_stochastic_network"
+    write_project(folder, project_values(), mnist5k=small_values(), **{f"mnist5k_{chain}": small_baseline_values(chain)})
     write_yaml(folder / "extensions" / "params.yaml", values())
     prepared.save(with_classes(digits), folder / ExperimentPaths("mnist5k").prepared)
     return folder
@@ -50,6 +52,7 @@ def test_the_scripts_make_the_page(project: Path) -> None:
     for name in [*variants, "completion"]:
         ended = run(project, "extensions.train", name, "0")
         assert (ended.returncode, ended.stderr) == (0, "")
+    assert run(project, "extensions.train_chain", "0").returncode == 0
     for arguments in [("conditional", name, "0") for name in ["training_images", *variants]] + [("completion", "0"), ("report",)]:
         ended = run(project, f"extensions.{arguments[0]}", *arguments[1:])
         assert (ended.returncode, ended.stderr) == (0, "")
@@ -90,6 +93,6 @@ def test_bad_input_is_one_line(project: Path, arguments: tuple[str, ...], messag
 def test_a_wrong_parameter_is_refused_by_name(change: Any, message: str) -> None:
     changed = values()
     change(changed)
-    with pytest.raises(InputError, match="extensions/params.yaml:") as error:
+    with pytest.raises(InputError, match=r"extensions/params\.yaml:") as error:
         parse(changed, Extensions, "extensions/params.yaml")
     assert message in str(error.value)
