@@ -20,8 +20,7 @@ from adversarial_nets.running.paths import ExtensionPaths
 def measure(variant: str, seed: int) -> None:
     asked, results = read(paths.EXTENSIONS, Extensions), ExtensionPaths(variant, seed)
     task = stage.task(asked.experiment, seed)
-    data = prepared.load(task.paths.prepared)
-    classes = conditional.Classes(data)
+    classes = conditional.Classes(data := prepared.load(task.paths.prepared))
     if variant == TRAINING_IMAGES:
         samples = classes.training_by_class
     else:

@@ -16,7 +16,7 @@ from adversarial_nets.likelihood.protocol import mean_and_standard_error, sigma_
 from adversarial_nets.parameters.extensions import Extensions
 
 SHOWN_IMAGES, SHOWN_COMPLETIONS = 4, 8  # in the figure: images for each kind of masks, completions of each
-GENERATOR, OTHER = "generator", "generator, given another image"
+GENERATOR, OTHER, CHAIN = "generator", "generator, given another image", "clamped chain of a GSN"
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ class Yardstick:
         }
 
 
-def measure(model: Model, generator: ConditionalGenerator, data: PreparedData, asked: Extensions) -> list[Scores]:
-    """Scores of the generator and of what needs no training, on every kind of masks."""
+def measure(model: Model, complete: Completer, chain: Completer, data: PreparedData, asked: Extensions) -> list[Scores]:
+    """Scores of the generator, of a clamped chain and of what needs no training, on every kind of masks."""
     classes, count = Classes(data), asked.completion.num_images
     images, labels = (each[:count] for each in classes.held_out(TEST))
     classifier = trained(*classes.training, asked.classifier, model.setup.seed)
     sigmas = sigma_grid(model.setup.experiment.evaluation.sigma)
     yardstick = Yardstick(model.setup, model.setup.validation_images[:count], images, labels, sigmas, classifier)
-    complete = generated(model, generator, asked.completion.num_completions, "completions")
     methods = {
         GENERATOR: complete,
         OTHER: of_other_images(complete),
+        CHAIN: chain,
         "nearest training images": of_neighbours(model.setup.images, asked.completion.num_neighbours),
         "mean training image": of_mean_image(model.setup.images),
     }

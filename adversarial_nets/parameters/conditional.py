@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from adversarial_nets.parameters.layers import DiscriminatorParameters, GeneratorParameters
 from adversarial_nets.parameters.section import Count, Name, Positive, Section, require
 
-TRAINING_IMAGES, COMPLETION = "training_images", "completion"  # names of runs that are no variants
+TRAINING_IMAGES, COMPLETION, CHAIN = "training_images", "completion", "clamped_chain"  # names of runs that are no variants
 
 
 class ClassifierParameters(Section):
@@ -59,9 +59,18 @@ class ConditionalParameters(Section):
 
     @model_validator(mode="after")
     def _has_names_of_its_own(self) -> "ConditionalParameters":
-        for name in (TRAINING_IMAGES, COMPLETION):
+        for name in (TRAINING_IMAGES, COMPLETION, CHAIN):
             require(name not in self.variants, f"variants.{name}", "is the name of something else; choose another")
         return self
+
+
+class ClampedChainParameters(Section):
+    """The chain of a generative stochastic network with the seen pixels held: a competitor."""
+
+    experiment: Name = Field(description="the network's experiment, on the same data: a file's name in experiments/")
+    chains: Count = Field(description="chains for each image, from uniform noise in its missing pixels")
+    burn_in: Annotated[int, Field(ge=0)] = Field(description="steps of each chain before the first state that is kept")
+    states: Count = Field(description="states of each chain that are kept, one after another")
 
 
 class CompletionParameters(Section):
@@ -73,3 +82,4 @@ class CompletionParameters(Section):
     num_neighbours: Annotated[int, Field(ge=2)] = Field(
         description="training images that stand for the nearest neighbours, which are compared with it"
     )
+    chain: ClampedChainParameters = Field(description="a clamped chain, which is compared with it too")

@@ -97,11 +97,12 @@ def overrides(experiment: ExperimentPaths) -> dict[str, Any]:
 
     Raises InputError if a file is not committed.
     """
-    of_project = {key: value for key, value in _changed(paths.PARAMETERS).items() if key not in ("suite", "seeds")}
-    return of_project | {f"{experiment.parameters}:{key}": value for key, value in _changed(experiment.parameters).items()}
+    of_project = {key: value for key, value in changed(paths.PARAMETERS).items() if key not in ("suite", "seeds")}
+    return of_project | {f"{experiment.parameters}:{key}": value for key, value in changed(experiment.parameters).items()}
 
 
-def _changed(path: Path) -> dict[str, Any]:
+def changed(path: Path) -> dict[str, Any]:
+    """Parameters in a file that differ from the last commit's. Raises InputError if it is not committed."""
     texts = revisions.content("HEAD", path, "the last commit").decode(), read_text(path)
     before, after = (dict(leaves(parse_yaml(text, str(path)))) for text in texts)
     return {key: value for key, (_, value) in differing(before, after).items()}

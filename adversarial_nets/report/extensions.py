@@ -1,6 +1,7 @@
 """The page of section 7's extensions: a chapter for each, with its table and what follows from it."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from adversarial_nets.core.errors import InputError
 from adversarial_nets.extensions import class_scores, completion_scores
 from adversarial_nets.parameters.conditional import COMPLETION, TRAINING_IMAGES
 from adversarial_nets.parameters.extensions import Extensions
-from adversarial_nets.running.paths import ExtensionPaths
+from adversarial_nets.running.paths import EXTENSIONS_REPORT, ExtensionPaths
 
 Z = 1.96  # standard errors within which a difference is chance
 
@@ -36,9 +37,9 @@ def page(asked: Extensions, parts: list[Chapter]) -> str:
     return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts)]) + "\n"
 
 
-def read_scores(name: str, seed: int, kind: type) -> object:
+def read_scores(name: str, seed: int, kind: type, report: Path = EXTENSIONS_REPORT) -> object:
     """What a run measured. Raises InputError if it is not there, or damaged."""
-    path = ExtensionPaths(name, seed).scores
+    path = ExtensionPaths(name, seed, report).scores
     if not path.exists():
         raise InputError(f"{path}: not there; run `make extensions`")
     with files.reading(path, f"{name} {seed}"):

@@ -1,6 +1,7 @@
 """The chapters of learned inference and of few labels on the page of section 7's extensions."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from adversarial_nets.extensions.reconstruction import FRESH, REAL, Inferred
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.inference import FEW_LABELS, INFERENCE
 from adversarial_nets.report.extensions import Chapter, Z, read_scores
-from adversarial_nets.running.paths import ExtensionPaths
+from adversarial_nets.running.paths import EXTENSIONS_REPORT, ExtensionPaths
 
 WAYS = {
     "encoder": "G(E(x))",
@@ -29,9 +30,9 @@ nothing of.
 `untrained D` is a control: D's layers as runs start with."""
 
 
-def inference_chapter(asked: Extensions) -> Chapter:
+def inference_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Chapter:
     """Learned inference."""
-    found = [read_scores(INFERENCE, seed, Inferred) for seed in asked.seeds]
+    found = [read_scores(INFERENCE, seed, Inferred, report) for seed in asked.seeds]
     rows = pd.DataFrame([{"seed": seed, **asdict(e)} for seed, each in zip(asked.seeds, found, strict=True) for e in each.errors])
     means = rows.groupby("images", sort=False).mean()
     accuracy = pd.DataFrame([each.neighbour_accuracy for each in found]).mean()
@@ -95,9 +96,9 @@ training images, without labels; principal components keep their scale, because 
 on the labels, and none is of this protocol."""
 
 
-def few_labels_chapter(asked: Extensions) -> Chapter:
+def few_labels_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Chapter:
     """Classifiers with few labels."""
-    rows = pd.concat([_read_errors(seed).assign(seed=seed) for seed in asked.seeds])
+    rows = pd.concat([_read_errors(ExtensionPaths(FEW_LABELS, seed, report).errors).assign(seed=seed) for seed in asked.seeds])
     tables = [each.to_markdown(index=False, disable_numparse=True) for each in (errors_table(rows), _reported())]
     images = rows["num_images"].iloc[0]
     chance = 100 * (0.1 * 0.9 / images) ** 0.5
@@ -106,8 +107,7 @@ def few_labels_chapter(asked: Extensions) -> Chapter:
     return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text)
 
 
-def _read_errors(seed: int) -> pd.DataFrame:
-    path = ExtensionPaths(FEW_LABELS, seed).errors
+def _read_errors(path: Path) -> pd.DataFrame:
     if not path.exists():
         raise InputError(f"{path}: not there; run `make extensions`")
     return pd.read_csv(path)

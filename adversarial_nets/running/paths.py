@@ -26,7 +26,7 @@ ABLATIONS_REPORT = REPORTS / "ablations"
 ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
 ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
 EXTENSIONS_REPORT = REPORTS / "extensions"
-EXTENSIONS_PAGE = EXTENSIONS_REPORT / "README.md"
+EXTENSIONS_PAGE, EXTENSION_REFERENCES = EXTENSIONS_REPORT / "README.md", EXTENSIONS_REPORT / "reference"
 KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
 CLAIMS, CLAIMS_TEXT = REPORTS / "claims.csv", REPORTS / "claims.md"
 COMPARISON = Path("comparison.html")
@@ -234,10 +234,11 @@ class AblationPaths:
 
 @dataclass(frozen=True)
 class ExtensionPaths:
-    """Files of one of section 7's extensions and one seed."""
+    """Files of one of section 7's extensions and one seed; a reference has a report of its own."""
 
     name: str
     seed: int
+    report: Path = EXTENSIONS_REPORT
 
     @property
     def model(self) -> Path:
@@ -252,7 +253,7 @@ class ExtensionPaths:
     @property
     def results(self) -> Path:
         """What was measured and drawn: a folder."""
-        return EXTENSIONS_REPORT / "runs" / self.name / str(self.seed)
+        return self.report / "runs" / self.name / str(self.seed)
 
     @property
     def scores(self) -> Path:

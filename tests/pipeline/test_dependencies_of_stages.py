@@ -1,6 +1,7 @@
 """DVC does not see imports, so the lists in dvc.yaml must follow them: code that decides a stage's bytes, and no other."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from ruamel.yaml import YAML
 from support.experiments import ROOT
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-CODE = {"adversarial_nets", "stages"}
+EXTENSIONS = YAML(typ="safe").load(ROOT / "extensions" / "dvc.yaml")["stages"]
+CODE = {"adversarial_nets", "stages", "extensions"}
 # These find, refuse and show: no output depends on them.
 WITHOUT_INFLUENCE = [ROOT / "adversarial_nets" / name for name in ("parameters", "running")]
 
@@ -41,14 +43,22 @@ def needed(path: Path) -> set[Path]:
     return found
 
 
-def listed(stage: str) -> list[Path]:
+def listed(stage: dict) -> list[Path]:
     """The code among a stage's dependencies: files and folders."""
-    return [ROOT / path for path in STAGES[stage]["deps"] if path.split("/")[0] in CODE]
+    paths = [path for path in stage["deps"] if path.split("/")[0] in CODE and not path.startswith("extensions/models")]
+    return [ROOT / path for path in paths]
 
 
-@pytest.mark.parametrize("stage", [name for name in STAGES if name != "check"])
+def script(stage: dict) -> Path:
+    """What a stage runs."""
+    [module] = re.findall(r"python -m ([\w.]+)", stage["cmd"])
+    return ROOT / f"{module.replace('.', '/')}.py"
+
+
+@pytest.mark.parametrize("stage", [*(name for name in STAGES if name != "check"), *(f"extensions/{name}" for name in EXTENSIONS)])
 def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(stage: str) -> None:
-    wanted, given = needed(ROOT / "stages" / f"{stage}.py"), listed(stage)
+    described = STAGES.get(stage) or EXTENSIONS[stage.removeprefix("extensions/")]
+    wanted, given = needed(script(described)), listed(described)
     missing = [file for file in wanted if not any(path == file or path in file.parents for path in given)]
     needless = [path for path in given if not any(path == file or path in file.parents for file in wanted)]
     assert (missing, needless) == ([], [])
