@@ -31,11 +31,16 @@ def of(function: Callable[[Tensor], Tensor], device: torch.device) -> Features:
     return functools.partial(in_batches, function, device)
 
 
+def of_network(network: Network, device: torch.device) -> Features:
+    """All hidden layers of a network side by side: of D both maxout layers."""
+    return of(lambda x: torch.cat([each.flatten(1) for each in hidden_layers(network, x)], dim=1), device)
+
+
 def of_players(discriminators: dict[str, Network], encoder: Network, device: torch.device) -> dict[str, Features]:
     """Raw pixels, both hidden layers of each discriminator, the last hidden layer of E, and E(x), by name."""
     return {
         "pixels": lambda images: images,
-        **{name: of(functools.partial(all_hidden, network), device) for name, network in discriminators.items()},
+        **{name: of_network(network, device) for name, network in discriminators.items()},
         "E, last hidden layer": of(lambda x: hidden_layers(encoder, x)[-1], device),
         "E(x)": of(encoder, device),
     }
@@ -70,11 +75,6 @@ def hidden_layers(network: Network, x: Tensor) -> list[Tensor]:
     for layer in list(network.layers.values())[:-1]:
         outputs.append(x := layer(x))
     return outputs
-
-
-def all_hidden(network: Network, x: Tensor) -> Tensor:
-    """Hidden layers side by side: of D both maxout layers."""
-    return torch.cat([output.flatten(1) for output in hidden_layers(network, x)], dim=1)
 
 
 def of_baseline(task: Task, images: np.ndarray, device: torch.device) -> Features:

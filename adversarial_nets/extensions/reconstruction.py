@@ -15,6 +15,7 @@ from adversarial_nets.extensions.inference import Run, inverted, noise, r2, vari
 from adversarial_nets.gan.sampling import generate
 
 QUANTILES = [0.0, 0.25, 0.5, 0.75, 1.0]
+NOISE = "encoder fresh noise"  # its random stream
 FRESH, REAL = "fresh samples", "test images"
 SHOWN = {"encoder": "G(E(x))", "inverted": "G at the best z", "nearest_training_image": "nearest training image"}
 
@@ -73,7 +74,7 @@ class Reconstructed:
 
 def measure(run: Run, data: PreparedData, features: dict[str, Features]) -> tuple[Inferred, list[Reconstructed]]:
     """What is measured of a trained encoder, and the reconstructions of each kind of images."""
-    asked, random = run.setup.asked, stream(run.setup.seed, "encoder fresh noise")
+    asked, random = run.setup.asked, stream(run.setup.seed, NOISE)
     z = noise(run.description, asked.num_fresh, random)
     shown = z[: asked.num_images]
     images = {FRESH: generate(run.generator, shown), REAL: data.fold_images(0, TEST)[: asked.num_images]}

@@ -154,7 +154,7 @@ def test_hidden_layers_are_those_of_the_network_without_dropout(digits: np.ndarr
     }
     network = Network(784, DiscriminatorParameters.model_validate({"layers": layers}).layers)
     initialise(network, stream(0, "test"))
-    found = features.of(lambda x: features.all_hidden(network, x), CPU)(digits[:30])
+    found = features.of_network(network, CPU)(digits[:30])
     x, expected = digits[:30].astype(np.float64), []
     for name in ("h0", "h1"):
         linear = network.layers[name].linear
