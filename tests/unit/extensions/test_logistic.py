@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from adversarial_nets.extensions import logistic
 from adversarial_nets.extensions.logistic import Problem, classified, cross_validated
 
 
@@ -36,7 +37,8 @@ def test_the_gradient_is_autograds_of_the_objective_in_float64(seed: int, c: flo
 
 
 @pytest.mark.parametrize("c", [1e-3, 0.1, 10])
-def test_the_optimum_is_scikit_learns(c: float) -> None:
+def test_the_optimum_is_scikit_learns(c: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logistic, "TOLERANCE", 1e-6)
     x, labels = drawn(0)
     found = Problem(x, labels, torch.ones(1, len(x))).fit(c)[0]
     reference = LogisticRegression(C=c, tol=1e-10, max_iter=10_000).fit(x.double().numpy(), labels.numpy())
