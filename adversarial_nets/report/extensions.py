@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
-from adversarial_nets.core.errors import InputError
 from adversarial_nets.extensions import class_scores, completion_scores
+from adversarial_nets.extensions.games import reading
 from adversarial_nets.parameters.conditional import COMPLETION, TRAINING_IMAGES
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.running.paths import ExtensionPaths
@@ -43,10 +43,7 @@ def page(asked: Extensions, parts: list[Chapter]) -> str:
 
 def read_scores(name: str, seed: int, kind: type) -> object:
     """What a run measured. Raises InputError if it is not there, or damaged."""
-    path = ExtensionPaths(name, seed).scores
-    if not path.exists():
-        raise InputError(f"{path}: not there; run `make extensions`")
-    with files.reading(path, f"{name} {seed}"):
+    with reading(ExtensionPaths(name, seed).scores) as path:
         return files.read(path, kind)
 
 
@@ -119,8 +116,8 @@ def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> st
     amount = f"{abs(gain):.0f} nats {'more' if gain > 0 else 'less'} likely"
     return (
         f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, of the control's "
-        f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control. A classifier that "
-        f"saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real images "
+        f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control. A classifier "
+        f"that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real images "
         f"{_percent(real['accuracy'])}. **The paper expects that this gives p(x | c): "
         f"{'holds' if holds else 'does not hold here'}.**"
     )
