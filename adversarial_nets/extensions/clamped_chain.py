@@ -13,9 +13,9 @@ from torch import Tensor
 
 from adversarial_nets.baselines.generative_stochastic_network import GenerativeStochasticNetwork
 from adversarial_nets.baselines.layers import uniform
-from adversarial_nets.core import files
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.extensions.completers import Completer
+from adversarial_nets.extensions.games import reading
 from adversarial_nets.gan.networks import read_network
 from adversarial_nets.parameters.baselines import StochasticNetParameters
 from adversarial_nets.parameters.conditional import ClampedChainParameters
@@ -24,7 +24,7 @@ from adversarial_nets.running import paths
 
 def load(folder: Path, pixels: int, device: torch.device) -> GenerativeStochasticNetwork:
     """A trained network of so many pixels. Raises InputError if there is none, or it is damaged."""
-    with files.reading(folder / paths.GENERATOR, "train") as path:
+    with reading(folder / paths.GENERATOR) as path:
         text, weights = read_network(path)
         network = GenerativeStochasticNetwork(StochasticNetParameters.model_validate_json(text), pixels)
         network.load_state_dict(weights)

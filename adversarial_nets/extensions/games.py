@@ -6,7 +6,8 @@ output is a row as D sees it: an image and its condition.
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -136,7 +137,8 @@ class Model:
     def key(self) -> str:
         """Hexadecimal digest of all that decides its training."""
         sources = [f"extensions/{path.name}" for path in sorted(Path(__file__).parent.glob("*.py"))]
-        return hashlib.sha256(f"{self.setup.key(*sources)}\n{self.deciding}".encode()).hexdigest()
+        defining = [self.setup.key(*sources), self.setup.experiment.evaluation.model_dump_json(), self.deciding]
+        return hashlib.sha256("\n".join(defining).encode()).hexdigest()
 
     def generator(self) -> ConditionalGenerator:
         """A generator whose weights nothing has set."""
@@ -159,16 +161,14 @@ class Model:
 def start(model: Model) -> Run:
     """Initialise both players and every random stream of a run. Raises InputError if the noise cannot choose conditions."""
     setup, seed, device = model.setup, model.setup.seed, model.setup.device
-    experiment = setup.experiment
-    description = (model.networks or experiment).generator
+    description = (model.networks or setup.experiment).generator
     if description.noise != "uniform":
         raise InputError("generator.noise: must be uniform for conditional models")
     inputs = description.model_copy(update={"noise_dimensions": description.noise_dimensions + model.conditions.choices})
     images = torch.from_numpy(setup.images).to(device)
-    game, averaging = _start_game(model), experiment.training.averaging
-    shuffling = stream(seed, "shuffling")
+    game, shuffling, averaging = _start_game(model), stream(seed, "shuffling"), setup.experiment.training.averaging
     return Run(
-        experiment=experiment.model_copy(update={"generator": inputs}),
+        experiment=setup.experiment.model_copy(update={"generator": inputs}),
         images=model.conditions.real(images, shuffling),
         validation_images=torch.empty(0),
         validation_noise=torch.empty(0),
@@ -182,9 +182,8 @@ def start(model: Model) -> Run:
 def _start_game(model: Model) -> Game:
     setup, seed, device = model.setup, model.setup.seed, model.setup.device
     generator, discriminator = model.generator(), model.discriminator()
-    initialise(
-        generator.network, stream(seed, "generator initialisation"), torch.from_numpy(setup.images.mean(0, dtype=np.float64))
-    )
+    marginals = torch.from_numpy(setup.images.mean(0, dtype=np.float64))
+    initialise(generator.network, stream(seed, "generator initialisation"), marginals)
     initialise(discriminator, stream(seed, "discriminator initialisation"))
     generator.to(device), discriminator.to(device)
     training = setup.experiment.training
@@ -228,10 +227,19 @@ def save(run: Run, folder: Path) -> None:
         files.write_json(temporary / paths.SUMMARY, summary(run))
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[Path]:
+    """Turn whatever a missing or damaged output of the extensions raises into InputError; the block only reads."""
+    if not path.exists():
+        raise InputError(f"{path}: not there; run `make extensions`")
+    with files.reading(path, "extensions"):
+        yield path
+
+
 def load(model: Model, folder: Path) -> ConditionalGenerator:
     """The kept generator of a finished run. Raises InputError if there is none, or it is damaged."""
     generator = model.generator()
-    with files.reading(folder / paths.GENERATOR, "train") as path:
+    with reading(folder / paths.GENERATOR) as path:
         generator.network.load_state_dict(read_network(path)[1])
     return generator.to(model.setup.device)
 

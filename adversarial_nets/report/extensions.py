@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
-from adversarial_nets.core.errors import InputError
 from adversarial_nets.extensions import class_scores, completion_scores
+from adversarial_nets.extensions.games import reading
 from adversarial_nets.parameters.conditional import COMPLETION, TRAINING_IMAGES
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.running.paths import EXTENSIONS_REPORT, ExtensionPaths
@@ -39,10 +39,7 @@ def page(asked: Extensions, parts: list[Chapter]) -> str:
 
 def read_scores(name: str, seed: int, kind: type, report: Path = EXTENSIONS_REPORT) -> object:
     """What a run measured. Raises InputError if it is not there, or damaged."""
-    path = ExtensionPaths(name, seed, report).scores
-    if not path.exists():
-        raise InputError(f"{path}: not there; run `make extensions`")
-    with files.reading(path, f"{name} {seed}"):
+    with reading(ExtensionPaths(name, seed, report).scores) as path:
         return files.read(path, kind)
 
 
@@ -68,8 +65,9 @@ MNIST). It cannot tell whether the class is heeded.
 - *Class asked for*: the share of samples that a classifier trained on real images puts into the class they were asked for. For \
 training images, the share of test images that it puts into their own.
 - *Accuracy*: of test images, by a classifier trained on as many samples as there are training images, and on all samples.
-- `shuffled_labels` is the control: the same game, but classes say nothing about images. A classifier that guesses has \
-{chance:.0f} %."""
+- With shuffled labels, the control, the game is the same, but classes say nothing about images. A classifier that guesses has \
+{chance:.0f} %.
+- The generator that is kept is the best by the class-wise log-likelihood of validation images."""
 
 
 def conditional_chapter(asked: Extensions) -> Chapter:
@@ -81,7 +79,9 @@ def conditional_chapter(asked: Extensions) -> Chapter:
     table = pd.DataFrame([_conditional_row(name, row) for name, row in means.iterrows()])
     notes = CONDITIONAL_NOTES.format(samples=asked.conditional.samples_per_class, chance=100 / means.loc[names[1], "num_classes"])
     figures = [f"`{name}`:\n\n![Samples of each class](runs/{name}/{asked.seeds[0]}/figure.png)" for name in names[1:]]
-    parts = [table.to_markdown(index=False, disable_numparse=True), conditional_verdict(means), notes, *figures]
+    controls = [name for name, variant in asked.conditional.variants.items() if variant.labels == "shuffled"]
+    verdict = conditional_verdict(means, controls)
+    parts = [table.to_markdown(index=False, disable_numparse=True), verdict, notes, *figures]
     return Chapter("conditional", "Conditional generation: p(x | c) by giving c to both players", rows, "\n\n".join(parts))
 
 
@@ -97,22 +97,26 @@ def _conditional_row(name: str, row: pd.Series) -> dict[str, str]:
     }
 
 
-def conditional_verdict(means: pd.DataFrame) -> str:
-    """What follows for the paper's expectation, from the rows of the models by name."""
-    real, control = means.loc[TRAINING_IMAGES], means.loc["shuffled_labels"]
-    sentences = []
-    for name, row in means.drop([TRAINING_IMAGES, "shuffled_labels"]).iterrows():
-        gain = row["class_wise_log_likelihood"] - control["class_wise_log_likelihood"]
-        holds = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
-        heeds = "heeds" if holds else "does not measurably heed"
-        sentences.append(
-            f"`{name}` {heeds} the class: {_percent(row['asked_share'])} of its samples show the one asked for, of the control's "
-            f"{_percent(control['asked_share'])}; given its class, a test image is {gain:.0f} nats more likely than under the "
-            f"control. A classifier that saw its samples alone recognises {_percent(row['accuracy'])} of test images, one that "
-            f"saw as many real images {_percent(real['accuracy'])}."
-        )
-        sentences.append(f"**The paper expects that this works: {'holds' if holds else 'does not hold here'}.**")
-    return " ".join(sentences)
+def conditional_verdict(means: pd.DataFrame, controls: list[str]) -> str:
+    """What follows for the paper's expectation, from the rows of all models by name, beside the first control."""
+    if not controls:
+        return "There is no control with shuffled labels, so nothing is concluded."
+    models = means.drop([TRAINING_IMAGES, *controls])
+    return "\n\n".join(_heeds(name, row, means.loc[controls[0]], means.loc[TRAINING_IMAGES]) for name, row in models.iterrows())
+
+
+def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> str:
+    """Whether a model heeds the class more than a control does."""
+    gain = row["class_wise_log_likelihood"] - control["class_wise_log_likelihood"]
+    holds = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
+    amount = f"{abs(gain):.0f} nats {'more' if gain > 0 else 'less'} likely"
+    return (
+        f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, of the control's "
+        f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control. A classifier "
+        f"that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real images "
+        f"{_percent(real['accuracy'])}. **The paper expects that this gives p(x | c): "
+        f"{'holds' if holds else 'does not hold here'}.**"
+    )
 
 
 # Completion

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from adversarial_nets.core.errors import InputError
+from adversarial_nets.extensions.games import reading
 from adversarial_nets.extensions.reconstruction import FRESH, REAL, Inferred
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.inference import FEW_LABELS, INFERENCE
@@ -108,9 +108,8 @@ def few_labels_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> C
 
 
 def _read_errors(path: Path) -> pd.DataFrame:
-    if not path.exists():
-        raise InputError(f"{path}: not there; run `make extensions`")
-    return pd.read_csv(path)
+    with reading(path):
+        return pd.read_csv(path)
 
 
 def errors_table(rows: pd.DataFrame) -> pd.DataFrame:
