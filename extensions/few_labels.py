@@ -2,9 +2,7 @@
 
 import argparse
 
-import pandas as pd
-
-from adversarial_nets.core import devices, files
+from adversarial_nets.core import devices
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.data import prepared
 from adversarial_nets.extensions import features, few_labels
@@ -26,11 +24,11 @@ def classify(seed: int) -> None:
     compared |= {name: features.of_baseline(stage.task(name, seed), images, device) for name in asked.few_labels.compared}
     scaled = {name: features.standardised(each, images) for name, each in compared.items()}
     scaled |= features.principal_components(images, asked.few_labels.components)
-    tables = []
+    found = []
     for name, function in scaled.items():
-        tables.append(few_labels.measure({name: function}, data, asked.few_labels, seed))
-        print(f"few labels, seed {seed}: {name} {tables[-1].groupby('labels')['error'].mean().round(1).to_dict()}", flush=True)
-    files.write_csv(ExtensionPaths(FEW_LABELS, seed).errors, pd.concat(tables))
+        found.append(few_labels.measure(name, function, data, asked.few_labels, seed))
+        print(f"few labels, seed {seed}: {name} {found[-1].rows['error'].mean():.1f} % on average", flush=True)
+    few_labels.save(found, ExtensionPaths(FEW_LABELS, seed).results)
 
 
 if __name__ == "__main__":

@@ -102,15 +102,12 @@ def _r2_again(asked: Extensions, task: stage.Task, encoder: Path, scores: Path) 
 
 
 def _errors_again(asked: Extensions, task: stage.Task, errors: Path) -> Compared:
-    """Of both discriminators' features with the smallest number of labels: some seconds."""
+    """Of D's features with the smallest number of labels: some seconds."""
     data, device = prepared.load(task.paths.prepared), devices.resolve("cpu")
-    compared = {
-        name: features.standardised(features.of_network(network, device), data.training_images)
-        for name, network in features.discriminators(task, device).items()
-    }
+    trained = features.of_network(features.discriminators(task, device)["D"], device)
     fewest = asked.few_labels.model_copy(update={"counts": [min(asked.few_labels.counts)]})
-    again, kept = few_labels.measure(compared, data, fewest, task.seed), pd.read_csv(errors)
-    return _by_case(kept), _by_case(again), RECOMPUTED
+    again = few_labels.measure("D", features.standardised(trained, data.training_images), data, fewest, task.seed)
+    return _by_case(pd.read_csv(errors)), _by_case(again.rows), RECOMPUTED
 
 
 def _by_case(rows: pd.DataFrame) -> dict[str, float]:

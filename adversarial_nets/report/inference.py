@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from adversarial_nets.extensions.few_labels import column
 from adversarial_nets.extensions.games import reading
 from adversarial_nets.extensions.reconstruction import FRESH, REAL, Inferred
 from adversarial_nets.parameters.extensions import Extensions
@@ -87,8 +88,8 @@ REPORTED = [
     ("GAN with feature matching", "0.93", "", "Salimans et al. (2016)"),
 ]  # error in percent with 100 and with 1,000 labels, as published
 FEW_LABELS_NOTES = """\
-- Error in percent on {images:,} test images: mean over {draws} draws of the labelled images ± their standard deviation. Chance \
-of {images:,} test images: ± {chance:.1f} at 10 %, the same for all rows.
+- Error in percent on {images:,} test images: mean over {draws} draws of the labelled images ± their standard deviation. Which \
+images are tested is chance too: ± {chance:.1f} at 10 %, but alike for all rows. ± of a difference has both.
 - Multinomial logistic regression, C chosen by {folds}-fold cross-validation within the labels. Features are standardised by the \
 training images, without labels; principal components keep their scale, because whitened they do worse on validation images.
 - `untrained D` is a control: D's layers as runs start with.
@@ -98,16 +99,18 @@ on the labels, and none is of this protocol."""
 
 def few_labels_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Chapter:
     """Classifiers with few labels."""
-    rows = pd.concat([_read_errors(ExtensionPaths(FEW_LABELS, seed, report).errors).assign(seed=seed) for seed in asked.seeds])
+    runs = [ExtensionPaths(FEW_LABELS, seed, report) for seed in asked.seeds]
+    rows = pd.concat([_read_table(run.errors).assign(seed=run.seed) for run in runs])
+    wrong = sum(_read_table(run.images) for run in runs)
     tables = [each.to_markdown(index=False, disable_numparse=True) for each in (errors_table(rows), _reported())]
     images = rows["num_images"].iloc[0]
     chance = 100 * (0.1 * 0.9 / images) ** 0.5
     notes = FEW_LABELS_NOTES.format(images=images, draws=asked.few_labels.draws, folds=asked.few_labels.folds, chance=chance)
-    text = "\n\n".join([tables[0], few_labels_verdict(rows), notes, tables[1]])
+    text = "\n\n".join([tables[0], few_labels_verdict(rows, wrong), notes, tables[1]])
     return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text)
 
 
-def _read_errors(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> pd.DataFrame:
     with reading(path):
         return pd.read_csv(path)
 
@@ -128,8 +131,11 @@ def _reported() -> pd.DataFrame:
     return pd.DataFrame(REPORTED, columns=["reported for MNIST", "100 labels", "1,000 labels", "source"])
 
 
-def few_labels_verdict(rows: pd.DataFrame) -> str:
-    """Whether features improve on every control, by more than chance over the draws, which all features share."""
+def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame) -> str:
+    """Whether features improve on every control, by more than chance over draws and over test images, which all features share.
+
+    wrong: in how many draws each test image is misclassified, by features and number of labels.
+    """
     sentences, improved = [], []
     for count, group in rows.groupby("labels", sort=False):
         errors = group.pivot_table(index=["seed", "draw"], columns="features", values="error", sort=False)
@@ -137,7 +143,8 @@ def few_labels_verdict(rows: pd.DataFrame) -> str:
             name = errors[features].mean().idxmin()
             gain = errors.drop(columns=[*OWN["D"], *OWN["E"]]).sub(errors[name], axis=0)
             control = gain.mean().idxmin()
-            least, chance = gain[control].mean(), Z * gain[control].sem()
+            apart = wrong[column(control, count)] - wrong[column(name, count)]
+            least, chance = gain[control].mean(), Z * np.hypot(gain[control].sem(), 100 * apart.sem() / len(gain))
             improved.append(least > chance)
             does = "improve" if least > chance else "do not measurably improve"
             sentences.append(

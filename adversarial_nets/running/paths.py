@@ -266,6 +266,11 @@ class ExtensionPaths:
         return self.results / "errors.csv"
 
     @property
+    def images(self) -> Path:
+        """How often each test image was misclassified by them."""
+        return self.results / "images.csv"
+
+    @property
     def figure(self) -> Path:
         """Images."""
         return self.results / "figure.png"

@@ -80,7 +80,9 @@ def test_inference_without_a_generator_says_what_to_run(
 
 def test_stages_write_the_same_bytes_again_and_chapters_follow_from_them(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inference, few_labels = ExtensionPaths("inference", 0), ExtensionPaths("few_labels", 0)
-    outputs = [finished / path for path in (inference.encoder, inference.scores, inference.figure, few_labels.errors)]
+    outputs = [
+        finished / path for path in (inference.encoder, inference.scores, inference.figure, few_labels.errors, few_labels.images)
+    ]
 
     def written() -> list[bytes]:
         assert [run_script(name, finished, monkeypatch, "0") for name in ("inference", "few_labels")] == [0, 0]
@@ -138,7 +140,15 @@ def rows(**errors: list[float]) -> pd.DataFrame:
 )
 def test_features_improve_only_by_more_than_chance_over_every_control(d: list[float], hidden: list[float], verdict: str) -> None:
     found = rows(pixels=[20, 22, 21], untrained=[20, 21, 20], D=d, hidden=hidden, z=[50, 50, 50])
-    assert f": {verdict}.**" in chapters.few_labels_verdict(found)
+    alike = pd.DataFrame({f"{name}: 100": [1, 0, 2] for name in found["features"].unique()})
+    assert f": {verdict}.**" in chapters.few_labels_verdict(found, alike)
+
+
+def test_a_difference_that_a_few_test_images_make_is_chance() -> None:
+    found = rows(pixels=[20, 21, 20], D=[10, 11, 10], hidden=[50, 50, 50], z=[50, 50, 50])
+    others = {"E, last hidden layer: 100": [0] * 5, "E(x): 100": [0] * 5}
+    wrong = pd.DataFrame({"pixels: 100": [3, 0, 0, 0, 0], "D: 100": [0, 0, 0, 0, 1], **others})
+    assert ": does not hold here.**" in chapters.few_labels_verdict(found, wrong)
 
 
 @pytest.mark.parametrize(

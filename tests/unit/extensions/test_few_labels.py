@@ -54,12 +54,15 @@ def data() -> PreparedData:
     return sources.prepare(shipped().data, ROOT / "data", "mnist5k")
 
 
+def pixels(images: np.ndarray) -> np.ndarray:
+    return images
+
+
 def test_labels_of_test_images_decide_errors_and_nothing_else(data: PreparedData) -> None:
     few, labels = asked(counts=[50]), data.labels.copy()
     labels[data.folds[0] == TEST] = (labels[data.folds[0] == TEST] + 1) % 10
     usual, other = (
-        few_labels.measure({"pixels": lambda images: images}, each, few, 0)
-        for each in (data, dataclasses.replace(data, labels=labels))
+        few_labels.measure("pixels", pixels, each, few, 0).rows for each in (data, dataclasses.replace(data, labels=labels))
     )
     assert usual["c"].tolist() == other["c"].tolist()
     assert usual["error"].between(15, 50).all()
@@ -69,10 +72,15 @@ def test_labels_of_test_images_decide_errors_and_nothing_else(data: PreparedData
 def test_features_that_are_the_label_make_no_errors_and_those_that_are_noise_guess(data: PreparedData) -> None:
     rows = {len(data.training): data.labels[data.training], 500: data.labels[data.folds[0] == TEST]}
     random = np.random.default_rng(0)
-    features = {
-        "label": lambda images: np.eye(10, dtype=np.float32)[rows[len(images)]],
-        "noise": lambda images: random.standard_normal((len(images), 10), np.float32),
-    }
-    errors = few_labels.measure(features, data, asked(), 0).groupby("features")["error"]
-    assert errors.max()["label"] == 0
-    assert errors.mean()["noise"] == pytest.approx(90, abs=4)
+    label = few_labels.measure("label", lambda images: np.eye(10, dtype=np.float32)[rows[len(images)]], data, asked(), 0)
+    noise = few_labels.measure("noise", lambda images: random.standard_normal((len(images), 10), np.float32), data, asked(), 0)
+    assert label.rows["error"].max() == 0
+    assert noise.rows["error"].mean() == pytest.approx(90, abs=4)
+
+
+def test_misclassified_images_are_counted_over_draws(data: PreparedData) -> None:
+    found = few_labels.measure("pixels", pixels, data, asked(), 0)
+    for count in (20, 50):
+        errors = found.rows.loc[found.rows["labels"] == count, "error"]
+        assert found.images[few_labels.column("pixels", count)].mean() / 2 == pytest.approx(errors.mean() / 100)
+        assert found.images[few_labels.column("pixels", count)].between(0, 2).all()
