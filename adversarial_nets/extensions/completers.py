@@ -23,9 +23,8 @@ def generated(model: Model, generator: ConditionalGenerator, count: int, purpose
         random = stream(model.setup.seed, purpose)
         for image, mask in zip(torch.from_numpy(images).to(device), torch.from_numpy(seen).to(device), strict=True):
             z = draw_noise(description.noise, (count, description.noise_dimensions), random).to(device)
-            condition = torch.cat([image * mask, mask]).expand(len(z), -1)
-            pairs = model.conditions.pair(generator.given(z, condition), condition)
-            yield pairs[:, : len(image)].cpu().numpy()
+            condition = model.conditions.of(image[None], mask[None]).expand(len(z), -1)
+            yield model.conditions.pair(generator.given(z, condition), condition).cpu().numpy()
 
     return complete
 

@@ -17,60 +17,41 @@ from adversarial_nets.likelihood.protocol import sigma_grid
 from adversarial_nets.parameters.conditional import CompletionParameters
 
 NUM_MASKS = 4000  # that masks are drawn from in training
+# What stands for a seen pixel in the mask that G is given. With 1, hundreds of them would outweigh the pixels themselves.
+SCALE = 0.2
 
 
 @dataclass(frozen=True)
 class PixelConditions:
-    """Some pixels of a training image (n, D) and the mask that says which: [x ⊙ m, m], of masks (k, D)."""
+    """Some pixels of a training image (n, D) and the mask that says which, of masks (k, D): [x ⊙ m, SCALE · m]."""
 
     images: Tensor
     masks: Tensor
     choices: int = 2
+    shown: int = 0  # D sees the composite alone, as in the authors' code: told where to look, it was soon sure of itself
 
     @property
     def width(self) -> int:
         """Pixels, and as many values of a mask."""
         return 2 * self.images.shape[1]
 
-    @property
-    def shown(self) -> int:
-        """D sees the mask."""
-        return self.images.shape[1]
-
     def chosen(self, numbers: Tensor) -> Tensor:
         """Of any image and any mask."""
         image, mask = chosen_rows(self.images, numbers[:, 0]), chosen_rows(self.masks, numbers[:, 1])
-        return torch.cat([image * mask, mask], dim=1)
+        return self.of(image, mask)
+
+    def of(self, images: Tensor, masks: Tensor) -> Tensor:
+        """Conditions of images and masks, (m, D) each."""
+        return torch.cat([images * masks, SCALE * masks], dim=1)
 
     def pair(self, images: Tensor, conditions: Tensor) -> Tensor:
-        """Seen pixels as they are, the others as generated; and the mask."""
+        """Seen pixels as they are, the others as generated."""
         seen, mask = conditions.chunk(2, dim=1)
-        return torch.cat([seen + (1 - mask) * images, mask], dim=1)
+        return torch.where(mask > 0, seen, images)
 
-    def real(self, images: Tensor, random: torch.Generator) -> "MaskedImages":
-        """Whole images, and a mask for each that is drawn anew whenever it is looked at."""
-        return MaskedImages(images, self.masks, random)
-
-
-@dataclass(frozen=True)
-class MaskedImages:
-    """Images (n, D), each beside a random one of masks (k, D) whenever it is asked for: rows (m, 2·D)."""
-
-    images: Tensor
-    masks: Tensor
-    random: torch.Generator
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, rows: Tensor) -> Tensor:
-        chosen = torch.randint(len(self.masks), (len(rows),), generator=self.random).to(self.device)
-        return torch.cat([self.images[rows], self.masks[chosen]], dim=1)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the images are."""
-        return self.images.device
+    def real(self, images: Tensor) -> Tensor:
+        """Whole images."""
+        return images
 
 
 def model(setup: Setup, asked: CompletionParameters) -> Model:

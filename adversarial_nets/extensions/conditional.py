@@ -44,7 +44,7 @@ class LabelConditions:
         """D sees the class beside the image."""
         return torch.cat([images, conditions], dim=1)
 
-    def real(self, images: Tensor, random: torch.Generator) -> Tensor:
+    def real(self, images: Tensor) -> Tensor:
         """Each image beside its class."""
         return self.pair(images, self.codes)
 

@@ -50,8 +50,8 @@ class Conditions(Protocol):
     def pair(self, images: Tensor, conditions: Tensor) -> Tensor:
         """What D sees of generated images (m, D) and their conditions: (m, D + shown)."""
 
-    def real(self, images: Tensor, random: torch.Generator) -> Tensor:
-        """What D sees of all training images: rows (n, D + shown), or what gives such rows by their numbers."""
+    def real(self, images: Tensor) -> Tensor:
+        """What D sees of all training images (n, D): (n, D + shown)."""
 
 
 def chosen_rows(rows: Tensor, numbers: Tensor) -> Tensor:
@@ -166,14 +166,14 @@ def start(model: Model) -> Run:
         raise InputError("generator.noise: must be uniform for conditional models")
     inputs = description.model_copy(update={"noise_dimensions": description.noise_dimensions + model.conditions.choices})
     images = torch.from_numpy(setup.images).to(device)
-    game, shuffling, averaging = _start_game(model), stream(seed, "shuffling"), setup.experiment.training.averaging
+    game, averaging = _start_game(model), setup.experiment.training.averaging
     return Run(
         experiment=setup.experiment.model_copy(update={"generator": inputs}),
-        images=model.conditions.real(images, shuffling),
+        images=model.conditions.real(images),
         validation_images=torch.empty(0),
         validation_noise=torch.empty(0),
         game=game,
-        shuffling=shuffling,
+        shuffling=stream(seed, "shuffling"),
         noise=stream(seed, "noise", device),
         averages=[WeightAverage(game.generator, averaging.gamma)] if averaging else [],
     )

@@ -17,8 +17,9 @@ def named(asked: Extensions, name: str, task: Task, data: PreparedData) -> Model
         raise InputError(f"name: none is called '{name}'; there are {', '.join([*asked.conditional.variants, COMPLETION])}")
     if task.experiment.model != "adversarial":
         raise InputError(f"extensions/params.yaml:experiment: '{task.name}' has no adversarial nets; choose one that has")
-    epochs = (asked.completion if name == COMPLETION else asked.conditional).epochs
-    training = task.experiment.training.model_copy(update={"epochs": epochs})
+    section = asked.completion if name == COMPLETION else asked.conditional
+    changes = {key: getattr(section, key) for key in ("epochs", "learning_rate") if hasattr(section, key)}
+    training = task.experiment.training.model_copy(update=changes)
     experiment, device = task.experiment.model_copy(update={"training": training}), devices.resolve(task.project.device)
     setup = Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), task.seed, device)
     if name == COMPLETION:

@@ -77,6 +77,7 @@ class CompletionParameters(Section):
     """Images given some of their pixels, whichever: p(x_S | x_rest)."""
 
     epochs: Count = Field(description="passes over the training images, instead of the experiment's")
+    learning_rate: Positive = Field(description="of both players in the first update, instead of the experiment's")
     num_images: Count = Field(description="test images that are completed, the first ones, and as many validation images for σ")
     num_completions: Annotated[int, Field(ge=2)] = Field(description="completions of each image that stand for the generator")
     num_neighbours: Annotated[int, Field(ge=2)] = Field(

@@ -21,7 +21,7 @@ from support.experiments import small
 from support.extensions import with_classes
 
 CPU = torch.device("cpu")
-ASKED = CompletionParameters(epochs=1, num_images=6, num_completions=4, num_neighbours=3)
+ASKED = CompletionParameters(epochs=1, learning_rate=0.001, num_images=6, num_completions=4, num_neighbours=3)
 pixels = arrays(np.float32, (3, 8), elements=st.floats(0, 1, width=32))
 seen = arrays(np.float32, (3, 8), elements=st.sampled_from([0.0, 1.0]))
 
@@ -71,24 +71,16 @@ def test_the_bank_has_every_kind_equally_often() -> None:
 # The game
 
 
-def test_what_the_discriminator_sees_keeps_the_seen_pixels(model: games.Model) -> None:
+def test_the_discriminator_sees_composites_and_the_generator_what_is_seen(model: games.Model) -> None:
     numbers = torch.rand(5, 2, generator=random())
     conditions = model.conditions.chosen(numbers)
-    known, mask = conditions.chunk(2, dim=1)
-    pairs = model.conditions.pair(torch.full((5, 784), 0.5), conditions)
+    known, scaled = conditions.chunk(2, dim=1)
+    composites = model.conditions.pair(torch.full((5, 784), 0.5), conditions)
     images = torch.from_numpy(model.setup.images)[(numbers[:, 0] * 100).long()]
+    mask = model.conditions.masks[(numbers[:, 1] * len(model.conditions.masks)).long()]
     assert torch.equal(known, images * mask)
-    assert torch.equal(pairs[:, :784], torch.where(mask == 1, images, torch.tensor(0.5)))
-    assert torch.equal(pairs[:, 784:], mask)
-
-
-def test_real_images_have_other_masks_each_time(model: games.Model) -> None:
-    real = model.conditions.real(torch.from_numpy(model.setup.images), random())
-    rows = torch.tensor([3, 3, 7])
-    first, second = real[rows], real[rows]
-    assert torch.equal(first[:, :784], torch.from_numpy(model.setup.images)[rows])
-    assert not torch.equal(first[:, 784:], second[:, 784:])
-    assert len(real) == 100
+    assert torch.equal(scaled, completion.SCALE * mask)
+    assert torch.equal(composites, torch.where(mask == 1, images, torch.tensor(0.5)))
 
 
 # What completes

@@ -57,7 +57,7 @@ def models(digits: np.ndarray, **training: object) -> dict[str, Model]:
     """One of each kind, with networks of a few units."""
     own, classes = setup(digits, **training), conditional.Classes(with_classes(digits))
     published = parse({"labels": "given", "networks": PUBLISHED}, ConditionalVariant, "test")
-    asked = CompletionParameters(epochs=2, num_images=4, num_completions=2, num_neighbours=2)
+    asked = CompletionParameters(epochs=2, learning_rate=0.001, num_images=4, num_completions=2, num_neighbours=2)
     return {
         "appended": conditional.model(own, classes, ConditionalVariant(labels="given", scale=2.0)),
         "published": conditional.model(own, classes, published),
