@@ -1,6 +1,6 @@
 # One command per task; each sets up everything it needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro ablations experiments compare gate claims verify check-lock test test-slow test-nightly lint docs bench reference lock audit
+.PHONY: help setup repro ablations extensions experiments compare gate claims verify check-lock test test-slow test-nightly lint docs bench reference lock audit
 
 PYTHON ?= python3
 INSTALLED := .venv/installed
@@ -36,6 +36,9 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 
 ablations: setup  ## try out Algorithm 1's ablations (half an hour): a table and a figure in reports/ablations/
 	.venv/bin/dvc repro ablations/dvc.yaml
+
+extensions: setup  ## try out section 7's extensions (ten minutes): tables and figures in reports/extensions/
+	.venv/bin/dvc repro extensions/dvc.yaml
 
 experiments: setup  ## list the experiments of `dvc exp run`: what changed, and the log-likelihood that came of it
 	.venv/bin/python -m adversarial_nets.regression.experiments

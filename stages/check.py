@@ -4,6 +4,7 @@ import os
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Ablations, Project
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiment, read_experiments
 from adversarial_nets.running import paths, prune
@@ -21,6 +22,7 @@ def refuse_other_model(project: Project, name: str, model: str) -> None:
 def check(task: Task) -> None:
     read_experiments(paths.EXPERIMENTS)
     read(paths.ABLATIONS, Ablations)
+    read(paths.EXTENSIONS, Extensions)
     for name in task.project.runs:
         path = experiment_path(name, paths.EXPERIMENTS)
         experiment = read_experiment(path)

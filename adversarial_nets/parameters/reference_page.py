@@ -5,10 +5,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Ablations, Project
 from adversarial_nets.parameters.reading import MODELS
 
-FILES = {"params.yaml": [Project], "experiments/*.yaml": list(MODELS.values()), "ablations/params.yaml": [Ablations]}
+FILES = {
+    "params.yaml": [Project],
+    "experiments/*.yaml": list(MODELS.values()),
+    "ablations/params.yaml": [Ablations],
+    "extensions/params.yaml": [Extensions],
+}
 INTRODUCTION = """\
 # Parameters
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from adversarial_nets.core.errors import CheckFailed, exit_status, one_line
 from adversarial_nets.running import dvc_cache
 
-PIPELINE, ABLATIONS = Path("dvc.lock"), Path("ablations/dvc.lock")
+PIPELINE, ABLATIONS, EXTENSIONS = Path("dvc.lock"), Path("ablations/dvc.lock"), Path("extensions/dvc.lock")
 
 
 def check_locks() -> None:
-    """Raises CheckFailed, with the stages that are out of step; ablations that nobody ran have no lock file, and pass."""
+    """Raises CheckFailed, with the stages that are out of step; pipelines that nobody ran have none, and pass."""
     check(PIPELINE, "run `make repro` and commit it")
-    if ABLATIONS.exists():
-        check(ABLATIONS, "run `make ablations` and commit it, or remove it with reports/ablations")
+    for lock, name in ((ABLATIONS, "ablations"), (EXTENSIONS, "extensions")):
+        if lock.exists():
+            check(lock, f"run `make {name}` and commit it, or remove it with reports/{name}")
 
 
 def check(lock: Path, remedy: str) -> None:

@@ -11,6 +11,7 @@ import torch
 from adversarial_nets.core import devices, files
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.data import prepared
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import parse_yaml, read, read_text
 from adversarial_nets.regression import revisions
@@ -23,7 +24,7 @@ from adversarial_nets.running.machine import processor
 from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 
 # By the pipeline and `make reference`: changes there are results.
-WRITTEN = ("reports/", "dvc.lock", "ablations/dvc.lock", *map(str, PAGES))
+WRITTEN = ("reports/", "dvc.lock", "ablations/dvc.lock", "extensions/dvc.lock", *map(str, PAGES))
 ASKED = ("suite", "seeds", "baselines", "baseline_seeds")
 PACKAGES = ["dvc", "matplotlib", "numpy", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -70,26 +71,48 @@ def of(result: ExperimentResult) -> Provenance:
     """Where an experiment's results, just computed here, come from."""
     project = read(paths.PARAMETERS, Project)
     return Provenance(
-        commit=revisions.commit("HEAD"),
         data=data_checksums(ExperimentPaths(result.name)),
         devices={seed.seed: seed.summary.device for seed in result.seeds},
         training_seconds={seed.seed: training_seconds(RunPaths(result.name, seed.seed)) for seed in result.seeds},
-        lock_file_sha256=files.digest("requirements.lock", "sha256"),
-        python=platform.python_version(),
-        packages={name: importlib.metadata.version(name) for name in PACKAGES},
-        processor=processor(),
-        vector_instructions=torch.backends.cpu.get_cpu_capability(),
-        threads=devices.num_threads(),
-        gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         **{key: getattr(project, key) for key in ASKED},
         overrides=overrides(ExperimentPaths(result.name)),
+        **_surroundings(),
     )
+
+
+def of_extensions(asked: Extensions) -> Provenance:
+    """Where results of section 7's extensions of an experiment, just computed here, come from; players by their checksums."""
+    runs = [RunPaths(asked.experiment, seed) for seed in asked.seeds]
+    players = [path for run in runs for path in (run.generator, run.discriminator)]
+    return Provenance(
+        data=data_checksums(runs[0]) | {path.as_posix(): f"sha256:{files.digest(path, 'sha256')}" for path in players},
+        devices={seed: devices.resolve(read(paths.PARAMETERS, Project).device).type for seed in asked.seeds},
+        training_seconds={},
+        suite=[asked.experiment],
+        seeds=asked.seeds,
+        overrides={f"{paths.EXTENSIONS}:{key}": value for key, value in changed(paths.EXTENSIONS).items()},
+        **_surroundings(),
+    )
+
+
+def _surroundings() -> dict[str, Any]:
+    """Code, packages and machine."""
+    return {
+        "commit": revisions.commit("HEAD"),
+        "lock_file_sha256": files.digest("requirements.lock", "sha256"),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "processor": processor(),
+        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": devices.num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
 
 
 def refuse_uncommitted_code() -> None:
     """Raises CheckFailed if a file is not as committed, unless it is a result, or parameters, which are recorded."""
     changed = [line[3:] for line in revisions.git("status", "--porcelain", "--untracked-files=no").stdout.decode().splitlines()]
-    parameters = (f"{paths.PARAMETERS}", f"{paths.EXPERIMENTS}/")
+    parameters = (f"{paths.PARAMETERS}", f"{paths.EXPERIMENTS}/", f"{paths.EXTENSIONS}")
     if code := [path for path in changed if not path.startswith((*WRITTEN, *parameters))]:
         raise CheckFailed(f"commit first, so that the reference can name the commit that it comes from: {', '.join(code)}")
 
@@ -99,11 +122,12 @@ def overrides(experiment: ExperimentPaths) -> dict[str, Any]:
 
     Raises InputError if a file is not committed.
     """
-    of_project = {key: value for key, value in _changed(paths.PARAMETERS).items() if key not in ASKED}
-    return of_project | {f"{experiment.parameters}:{key}": value for key, value in _changed(experiment.parameters).items()}
+    of_project = {key: value for key, value in changed(paths.PARAMETERS).items() if key not in ASKED}
+    return of_project | {f"{experiment.parameters}:{key}": value for key, value in changed(experiment.parameters).items()}
 
 
-def _changed(path: Path) -> dict[str, Any]:
+def changed(path: Path) -> dict[str, Any]:
+    """Parameters in a file that differ from the last commit's. Raises InputError if it is not committed."""
     texts = revisions.content("HEAD", path, "the last commit").decode(), read_text(path)
     before, after = (dict(leaves(parse_yaml(text, str(path)))) for text in texts)
     return {key: value for key, (_, value) in differing(before, after).items()}

@@ -25,7 +25,7 @@ from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import read
-from adversarial_nets.regression import claims, docs_tables, recomputed, reference, revisions
+from adversarial_nets.regression import claims, docs_tables, extension_references, recomputed, reference, revisions
 from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
 from adversarial_nets.regression.revisions import leaves
@@ -43,6 +43,7 @@ def verify() -> Iterator[Check]:
     """Everything that is committed, each file against what it came from. Raises InputError if a file cannot be read."""
     yield from of_reports()
     yield from of_ablations()
+    yield from extension_references.checks()
     for folder in sorted(path for path in paths.REFERENCES.glob("*") if path.is_dir()):
         yield from of_reference(folder)
     yield from of_claims()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
+EXTENSIONS, EXTENSION_MODELS = Path("extensions/params.yaml"), Path("extensions/models")
 LOCK = Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
@@ -24,6 +25,8 @@ REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPO
 ABLATIONS_REPORT = REPORTS / "ablations"
 ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
 ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
+EXTENSIONS_REPORT = REPORTS / "extensions"
+EXTENSIONS_PAGE, EXTENSION_REFERENCES = EXTENSIONS_REPORT / "README.md", EXTENSIONS_REPORT / "reference"
 KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
 CLAIMS, CLAIMS_TEXT = REPORTS / "claims.csv", REPORTS / "claims.md"
 COMPARISON = Path("comparison.html")
@@ -232,3 +235,47 @@ class AblationPaths:
     def run(self) -> Path:
         """All that is kept of the run: a folder."""
         return ABLATIONS_REPORT / "runs" / self.variant / str(self.seed)
+
+
+@dataclass(frozen=True)
+class ExtensionPaths:
+    """Files of one of section 7's extensions and one seed; a reference has a report of its own."""
+
+    name: str
+    seed: int
+    report: Path = EXTENSIONS_REPORT
+
+    @property
+    def model(self) -> Path:
+        """What a training leaves: a folder, which DVC keeps."""
+        return EXTENSION_MODELS / self.name / str(self.seed)
+
+    @property
+    def encoder(self) -> Path:
+        """The encoder of learned inference."""
+        return self.model / "encoder.safetensors"
+
+    @property
+    def results(self) -> Path:
+        """What was measured and drawn: a folder."""
+        return self.report / "runs" / self.name / str(self.seed)
+
+    @property
+    def scores(self) -> Path:
+        """What was measured."""
+        return self.results / "scores.json"
+
+    @property
+    def errors(self) -> Path:
+        """Of classifiers with few labels."""
+        return self.results / "errors.csv"
+
+    @property
+    def images(self) -> Path:
+        """How often each test image was misclassified by them."""
+        return self.results / "images.csv"
+
+    @property
+    def figure(self) -> Path:
+        """Images."""
+        return self.results / "figure.png"

@@ -30,7 +30,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 def run_of(finished, folder, run_here):  # noqa: F811
     """Makes the run if it has not been made, and gives its folder."""
     if not (finished / "scores").exists():
-        for name in ("experiments", "ablations"):
+        for name in ("experiments", "ablations", "extensions"):
             shutil.copytree(ROOT / name, folder / name)
         (folder / "data").mkdir()
         shutil.copy(ROOT / "data" / "mnist5k.npz", folder / "data")

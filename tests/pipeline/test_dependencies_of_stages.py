@@ -1,6 +1,7 @@
 """DVC does not see imports, so the lists in dvc.yaml must follow them: code that decides a stage's bytes, and no other."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from support.experiments import ROOT
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 OF_BASELINES = {name: name.removesuffix("_baselines") for name in STAGES if name.endswith("_baselines")}
-CODE = {"adversarial_nets", "stages"}
+EXTENSIONS = YAML(typ="safe").load(ROOT / "extensions" / "dvc.yaml")["stages"]
+CODE = {"adversarial_nets", "stages", "extensions"}
 # These find, refuse and show: no output depends on them.
 WITHOUT_INFLUENCE = [ROOT / "adversarial_nets" / name for name in ("parameters", "running")]
 
@@ -42,14 +44,22 @@ def needed(path: Path) -> set[Path]:
     return found
 
 
-def listed(stage: str) -> list[Path]:
+def listed(stage: dict) -> list[Path]:
     """The code among a stage's dependencies: files and folders."""
-    return [ROOT / path for path in STAGES[stage]["deps"] if path.split("/")[0] in CODE]
+    paths = [path for path in stage["deps"] if path.split("/")[0] in CODE and not path.startswith("extensions/models")]
+    return [ROOT / path for path in paths]
 
 
-@pytest.mark.parametrize("stage", [name for name in STAGES if name not in ("check", *OF_BASELINES)])
+def script(stage: dict) -> Path:
+    """What a stage runs."""
+    [module] = re.findall(r"python -m ([\w.]+)", stage["cmd"])
+    return ROOT / f"{module.replace('.', '/')}.py"
+
+
+@pytest.mark.parametrize("stage", [*(name for name in STAGES if name != "check" and name not in OF_BASELINES), *(f"extensions/{name}" for name in EXTENSIONS)])
 def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(stage: str) -> None:
-    wanted, given = needed(ROOT / "stages" / f"{stage}.py"), listed(stage)
+    described = STAGES.get(stage) or EXTENSIONS[stage.removeprefix("extensions/")]
+    wanted, given = needed(script(described)), listed(described)
     missing = [file for file in wanted if not any(path == file or path in file.parents for path in given)]
     needless = [path for path in given if not any(path == file or path in file.parents for file in wanted)]
     assert (missing, needless) == ([], [])
@@ -58,7 +68,8 @@ def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(stage: str) -> N
 def test_the_check_depends_on_the_parameters_that_it_reads() -> None:
     """On no code that trains, so that it runs again if a limit changes and nothing else does."""
     deps = set(STAGES["check"]["deps"])
-    assert deps == {"experiments", "ablations/params.yaml", "stages/check.py", "adversarial_nets/parameters"}
+    files = {"experiments", "ablations/params.yaml", "extensions/params.yaml"}
+    assert deps == {*files, "stages/check.py", "adversarial_nets/parameters"}
 
 
 def test_every_stage_is_in_the_pipeline_and_has_a_script() -> None:

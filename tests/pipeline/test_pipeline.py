@@ -279,7 +279,8 @@ def committed_metrics(project: Project) -> dict:
 def test_a_lock_file_out_of_step_is_noticed_without_data_or_cache(finished, tmp_path):
     finished.run("git", "clone", "--quiet", ".", str(tmp_path / "fresh"))
     fresh = Project(tmp_path / "fresh")
-    (fresh.folder / "ablations" / "dvc.lock").unlink(missing_ok=True)
+    for name in ("ablations", "extensions"):
+        (fresh.folder / name / "dvc.lock").unlink(missing_ok=True)
     check = ("python", "-m", "adversarial_nets.regression.lock_files")
     assert fresh.run(*check) == "dvc.lock is in step with code and parameters\n"
     fresh.set(f"{EXPERIMENT}:training.epochs", 3)

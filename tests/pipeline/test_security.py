@@ -21,7 +21,7 @@ from support.source_files import Archives
 
 SOURCES = sorted(
     path
-    for folder in ("adversarial_nets", "stages", "scripts", "ablations", "benchmarks")
+    for folder in ("adversarial_nets", "stages", "scripts", "ablations", "extensions", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
 PAGES = [ROOT / "reports" / "index.html", *sorted((ROOT / "adversarial_nets" / "report" / "templates").glob("*.html"))]

@@ -90,7 +90,7 @@ def run_here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder to run stages in, with what an earlier run wrote there."""
-    for name in ("stages", "adversarial_nets", "experiments", "ablations"):
+    for name in ("stages", "adversarial_nets", "experiments", "ablations", "extensions"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "data").mkdir()
     shutil.copy(ROOT / "data" / "mnist5k.npz", tmp_path / "data")

@@ -55,7 +55,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_project(folder, project_values(), mnist5k=small_values())
     (folder / "data").mkdir()
     shutil.copy(ROOT / "data/mnist5k.npz", folder / "data")
-    shutil.copytree(ROOT / "ablations", folder / "ablations", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("ablations", "extensions"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "models"))
     run(folder, MADE, {"HOME": str(folder)})
     return folder
 
@@ -78,7 +79,8 @@ def test_the_callers_environment_changes_no_byte(finished: Path, tmp_path: Path,
 
 @pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "Qt4Agg", "TkAgg", "nonsense", ""])
 def test_every_script_starts_under_any_backend(backend: str) -> None:
-    names = [f"{path.parent.name}.{path.stem}" for folder in ("stages", "ablations") for path in (ROOT / folder).glob("[!_]*.py")]
+    folders = ("stages", "ablations", "extensions")
+    names = [f"{path.parent.name}.{path.stem}" for folder in folders for path in (ROOT / folder).glob("[!_]*.py")]
     program = f"import {', '.join(names)}; import matplotlib.pyplot as plt; plt.figure(); print(plt.get_backend())"
     environment = {**os.environ, "MPLBACKEND": backend}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)

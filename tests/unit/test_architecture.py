@@ -13,12 +13,12 @@ from support.experiments import ROOT
 PACKAGE = ROOT / "adversarial_nets"
 FLOORS = [
     {"core"}, {"parameters"}, {"running"}, {"data"}, {"likelihood"}, {"gan"}, {"baselines"},
-    {"diagnostics", "theory"}, {"report"}, {"regression"},
+    {"diagnostics", "theory"}, {"extensions"}, {"report"}, {"regression"},
 ]  # fmt: skip
 # What the public door opens: the estimator and the products that it works with.
 PUBLIC = {f"adversarial_nets.{name}" for name in ("likelihood", "likelihood.parzen", "core", "core.arithmetic")}
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SCRIPTS = sorted(path for folder in ("stages", "ablations") for path in (ROOT / folder).glob("*.py"))
+SCRIPTS = sorted(path for folder in ("stages", "ablations", "extensions") for path in (ROOT / folder).glob("*.py"))
 
 
 def name_of(module: Path) -> str:

@@ -11,7 +11,8 @@ from support.experiments import ROOT
 
 COMMANDS = [path for path in (ROOT / "adversarial_nets").rglob("*.py") if 'prog="python -m' in path.read_text(encoding="utf-8")]
 STAGES = list((ROOT / "stages").glob("[!_]*.py"))
-SCRIPTS = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (*STAGES, *COMMANDS, ROOT / "ablations/train.py")]
+OTHERS = [ROOT / "ablations/train.py", *(ROOT / "extensions").glob("[ct]*.py")]
+SCRIPTS = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (*STAGES, *COMMANDS, *OTHERS)]
 
 
 def terminal(encoding: str, monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:

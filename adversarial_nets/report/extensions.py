@@ -1,0 +1,178 @@
+"""The page of section 7's extensions: a chapter for each, with its table and what follows from it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from adversarial_nets.core import files
+from adversarial_nets.extensions import class_scores, completion_scores
+from adversarial_nets.extensions.games import reading
+from adversarial_nets.parameters.conditional import COMPLETION, TRAINING_IMAGES
+from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.running.paths import EXTENSIONS_REPORT, ExtensionPaths
+
+Z = 1.96  # standard errors within which a difference is chance
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One extension: the name of its file, its title, the rows of its table, and the Markdown below the title."""
+
+    name: str
+    title: str
+    rows: pd.DataFrame
+    text: str
+
+
+def page(asked: Extensions, parts: list[Chapter]) -> str:
+    """Markdown."""
+    head = [
+        "# Section 7's extensions, measured",
+        f"On `experiments/{asked.experiment}.yaml`, seeds {', '.join(map(str, asked.seeds))}, by `make extensions`. The paper "
+        "measures none of them. Log-likelihoods are in nats, ± their standard error over test images; with several seeds, "
+        "numbers are means.",
+    ]
+    return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts)]) + "\n"
+
+
+def read_scores(name: str, seed: int, kind: type, report: Path = EXTENSIONS_REPORT) -> object:
+    """What a run measured. Raises InputError if it is not there, or damaged."""
+    with reading(ExtensionPaths(name, seed, report).scores) as path:
+        return files.read(path, kind)
+
+
+def _rows(runs: dict[str, list]) -> pd.DataFrame:
+    """A row for each name and each of its scores; several of a name are seeds."""
+    return pd.DataFrame([{"model": name, **asdict(scores)} for name, found in runs.items() for scores in found])
+
+
+def _nats(mean: float, standard_error: float) -> str:
+    return f"{mean:.1f} ± {standard_error:.1f}".replace("-", "−")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+# Conditional generation
+
+CONDITIONAL_NOTES = """\
+- *One window*: all samples, {samples:,} of each class, against all test images, as Mirza and Osindero scored (132 ± 1.8 on \
+MNIST). It cannot tell whether the class is heeded.
+- *Own class*: the samples of a class against the test images of that class alone, with one σ for all. It can.
+- *Class asked for*: the share of samples that a classifier trained on real images puts into the class they were asked for. For \
+training images, the share of test images that it puts into their own.
+- *Accuracy*: of test images, by a classifier trained on as many samples as there are training images, and on all samples.
+- With shuffled labels, the control, the game is the same, but classes say nothing about images. A classifier that guesses has \
+{chance:.0f} %.
+- The generator that is kept is the best by the class-wise log-likelihood of validation images."""
+
+
+def conditional_chapter(asked: Extensions) -> Chapter:
+    """Conditional generation."""
+    names = [TRAINING_IMAGES, *asked.conditional.variants]
+    runs = {name: [read_scores(name, seed, class_scores.Scores) for seed in asked.seeds] for name in names}
+    rows = _rows(runs)
+    means = rows.groupby("model", sort=False).mean()
+    table = pd.DataFrame([_conditional_row(name, row) for name, row in means.iterrows()])
+    notes = CONDITIONAL_NOTES.format(samples=asked.conditional.samples_per_class, chance=100 / means.loc[names[1], "num_classes"])
+    figures = [f"`{name}`:\n\n![Samples of each class](runs/{name}/{asked.seeds[0]}/figure.png)" for name in names[1:]]
+    controls = [name for name, variant in asked.conditional.variants.items() if variant.labels == "shuffled"]
+    verdict = conditional_verdict(means, controls)
+    parts = [table.to_markdown(index=False, disable_numparse=True), verdict, notes, *figures]
+    return Chapter("conditional", "Conditional generation: p(x | c) by giving c to both players", rows, "\n\n".join(parts))
+
+
+def _conditional_row(name: str, row: pd.Series) -> dict[str, str]:
+    is_real = name == TRAINING_IMAGES
+    return {
+        "samples": name.replace("_", " ") if is_real else f"`{name}`",
+        "one window (nats)": _nats(row["log_likelihood"], row["standard_error"]),
+        "own class (nats)": _nats(row["class_wise_log_likelihood"], row["class_wise_standard_error"]),
+        "class asked for": _percent(row["accuracy" if is_real else "asked_share"]),
+        "accuracy": _percent(row["accuracy"]),
+        "of all samples": _percent(row["accuracy_of_all"]),
+    }
+
+
+def conditional_verdict(means: pd.DataFrame, controls: list[str]) -> str:
+    """What follows for the paper's expectation, from the rows of all models by name, beside the first control."""
+    if not controls:
+        return "There is no control with shuffled labels, so nothing is concluded."
+    models = means.drop([TRAINING_IMAGES, *controls])
+    return "\n\n".join(_heeds(name, row, means.loc[controls[0]], means.loc[TRAINING_IMAGES]) for name, row in models.iterrows())
+
+
+def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> str:
+    """Whether a model heeds the class more than a control does."""
+    gain = row["class_wise_log_likelihood"] - control["class_wise_log_likelihood"]
+    holds = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
+    amount = f"{abs(gain):.0f} nats {'more' if gain > 0 else 'less'} likely"
+    return (
+        f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, of the control's "
+        f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control. A classifier "
+        f"that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real images "
+        f"{_percent(real['accuracy'])}. **The paper expects that this gives p(x | c): "
+        f"{'holds' if holds else 'does not hold here'}.**"
+    )
+
+
+# Completion
+
+COMPLETION_NOTES = """\
+- *Missing pixels*: their log-likelihood given the seen ones, under a window of completions of that image; σ by validation for \
+each row.
+- *Error*: mean square per missing pixel, of one completion and of the mean of all.
+- *Distance* of a completion to the image and to another completion, Euclidean over the missing pixels. Draws from p(missing | \
+seen) would have both equal; 0 from one another means that noise changes nothing.
+- *Accuracy* of a classifier of real images on completed images. It has {original} on the images themselves; on those with the \
+missing pixels black: {occluded}.
+- *Given another image*: the control, completions that were made for the seen pixels of another image."""
+
+
+def completion_chapter(asked: Extensions) -> Chapter:
+    """Completion of images."""
+    found = [scores for seed in asked.seeds for scores in read_scores(COMPLETION, seed, list[completion_scores.Scores])]
+    rows = pd.DataFrame([asdict(scores) for scores in found])
+    means = rows.groupby(["kind", "method"], sort=False).mean().reset_index()
+    table = pd.DataFrame([_completion_row(row) for _, row in means.iterrows()])
+    first = means.drop_duplicates("kind")
+    occluded = ", ".join(
+        f"{kind} {_percent(share)}" for kind, share in zip(first["kind"], first["accuracy_of_occluded"], strict=True)
+    )
+    notes = COMPLETION_NOTES.format(original=_percent(first["accuracy_of_original"].iloc[0]), occluded=occluded)
+    figure = f"![Completions of some images, for each kind of missing pixels](runs/{COMPLETION}/{asked.seeds[0]}/figure.png)"
+    parts = [table.to_markdown(index=False, disable_numparse=True), completion_verdict(means), notes, figure]
+    return Chapter("completion", "Completion: all conditionals p(x_S | x_rest) by one generator", rows, "\n\n".join(parts))
+
+
+def _completion_row(row: pd.Series) -> dict[str, str]:
+    return {
+        "missing": row["kind"],
+        "completed by": row["method"],
+        "missing pixels (nats)": _nats(row["log_likelihood"], row["standard_error"]),
+        "error of one": f"{row['error']:.4f}",
+        "of the mean": f"{row['error_of_mean']:.4f}",
+        "distance to the image": f"{row['distance']:.2f}",
+        "to another completion": f"{row['diversity']:.2f}" if row["num_completions"] > 1 else "",
+        "accuracy": _percent(row["accuracy"]),
+    }
+
+
+def completion_verdict(means: pd.DataFrame) -> str:
+    """What follows for the paper's expectation, from the mean scores of each kind and method."""
+    wide = means.pivot_table(index="kind", columns="method", values="log_likelihood", sort=False)
+    own, rest = wide[completion_scores.GENERATOR], wide.drop(columns=[completion_scores.GENERATOR, completion_scores.OTHER])
+    better, heeded = own.gt(rest.max(axis=1)), own.gt(wide[completion_scores.OTHER])
+    mine = means[means["method"] == completion_scores.GENERATOR]
+    ratio = (mine["diversity"] / mine["distance"]).mean()
+    accuracy, occluded = mine["accuracy"].mean(), mine["accuracy_of_occluded"].mean()
+    verdict = "holds" if heeded.all() and better.all() else "holds with limits" if heeded.all() else "does not hold here"
+    return (
+        f"By log-likelihood of the missing pixels the generator is better than every other row for {better.sum()} of {len(own)} "
+        f"kinds, and better than when it was given another image for {heeded.sum()}. Its completions differ from one another by "
+        f"{ratio:.2f} of their distance to the image. A classifier recognises {_percent(accuracy)} of completed images, "
+        f"{_percent(occluded)} of occluded ones. **The paper expects that one family of models does this: {verdict}.**"
+    )

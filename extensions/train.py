@@ -1,0 +1,34 @@
+"""Train one conditional model with one seed; a run that was stopped resumes from where it was."""
+
+import argparse
+
+from adversarial_nets.core.errors import exit_status
+from adversarial_nets.data import prepared
+from adversarial_nets.extensions import games
+from adversarial_nets.extensions.models import named
+from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.parameters.reading import read
+from adversarial_nets.running import paths, stage
+from adversarial_nets.running.checkpoints import Work, parent_process, under_way
+from adversarial_nets.running.paths import ExtensionPaths
+from adversarial_nets.running.progress import EpochProgress
+
+
+def train(name: str, seed: int) -> None:
+    asked = read(paths.EXTENSIONS, Extensions)
+    task, title = stage.task(asked.experiment, seed), f"{name}, seed {seed}"
+    model = named(asked, name, task, prepared.load(task.paths.prepared))
+    work = Work(f"extensions-{name}-{seed}", title, model.key)
+    with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
+        with EpochProgress(title, model.setup.experiment.training.epochs) as show:
+            run = games.train(model, show, checkpoint)
+        games.save(run, ExtensionPaths(name, seed).model)
+        checkpoint.clear()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", help="name of a conditional variant in extensions/params.yaml, or completion")
+    parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
+    with exit_status():
+        train(**vars(parser.parse_args()))

@@ -1,0 +1,56 @@
+"""The page of the extensions: verdicts follow from the numbers."""
+
+import pandas as pd
+import pytest
+
+from adversarial_nets.extensions.completion_scores import CHAIN, GENERATOR, OTHER
+from adversarial_nets.extensions.masks import KINDS
+from adversarial_nets.report.extensions import completion_verdict, conditional_verdict
+
+
+def models(own: float, control: float) -> pd.DataFrame:
+    """Means of training images, a model and a control with these class-wise log-likelihoods, ± 3."""
+    rows = {"training_images": (150.0, 1.0, 0.9), "appended": (own, 0.8, 0.7), "shuffled_labels": (control, 0.1, 0.1)}
+    columns = ["class_wise_log_likelihood", "asked_share", "accuracy"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).assign(class_wise_standard_error=3.0)
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        (120.0, "40 nats more likely than under the control. .*p\\(x | c\\): holds"),
+        (85.0, "5 nats more likely .*does not hold here"),
+        (70.0, "10 nats less likely .*does not hold here"),
+    ],
+)
+def test_a_model_heeds_the_class_if_it_is_better_than_the_control_by_more_than_chance(own: float, words: str) -> None:
+    text = conditional_verdict(models(own, 80.0), ["shuffled_labels"])
+    for part in words.split(".*"):
+        assert part.replace("\\", "") in text
+    assert "80.0 % of samples show the class asked for, of the control's 10.0 %" in text
+
+
+def test_without_a_control_nothing_is_concluded() -> None:
+    assert "nothing is concluded" in conditional_verdict(models(120.0, 80.0).drop("shuffled_labels"), [])
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        (50.0, "every other row for 4 of 4 kinds, and better than when it was given another image for 4."),
+        (30.0, "every other row for 0 of 4 kinds, and better than when it was given another image for 4."),
+        (-30.0, "every other row for 0 of 4 kinds, and better than when it was given another image for 0."),
+    ],
+)
+def test_completions_are_judged_by_likelihood(own: float, verdict: str) -> None:
+    numbers = {GENERATOR: own, OTHER: 0.0, CHAIN: 20.0, "nearest training images": 40.0}
+    rows = [
+        {"kind": kind, "method": method, "log_likelihood": value, "diversity": 2.0, "distance": 4.0}
+        for kind in KINDS
+        for method, value in numbers.items()
+    ]
+    text = completion_verdict(pd.DataFrame(rows).assign(accuracy=0.9, accuracy_of_occluded=0.6))
+    assert verdict in text
+    assert "by 0.50 of their distance" in text
+    expected = {50.0: "holds.", 30.0: "holds with limits.", -30.0: "does not hold here."}[own]
+    assert expected in text
