@@ -1,7 +1,7 @@
 """Completion by a generative stochastic network: its Markov chain with the seen pixels held at their values.
 
-Bengio et al. (2014) complete images so; as in their code, the seen pixels are put back after every step. Theirs starts from uniform
-noise, this one from binary draws of the mean image: from uniform noise a chain of so few steps reaches no digits.
+Bengio et al. (2014) complete images so; as in their code, the seen pixels are put back after every step. Theirs starts from
+uniform noise, this one from binary draws of the mean image: from uniform noise a chain of few steps reaches no digits.
 """
 
 from collections.abc import Iterator
