@@ -25,7 +25,7 @@ def measure(seed: int) -> None:
     model = named(asked, COMPLETION, task, data)
     generator = games.load(model, results.model)
     network = clamped_chain.load(ExtensionPaths(CHAIN, seed).model, data.training_images.shape[1], model.setup.device)
-    chain = clamped_chain.by_clamped_chain(network, asked.completion.chain, seed)
+    chain = clamped_chain.by_clamped_chain(network, data.training_images, asked.completion.chain, seed)
     with scoring():
         complete = generated(model, generator, asked.completion.num_completions, "completions")
         scores = completion_scores.measure(model, complete, chain, data, asked)

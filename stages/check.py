@@ -3,20 +3,12 @@
 import os
 
 from adversarial_nets.core import files
-from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.extensions import Extensions
-from adversarial_nets.parameters.project import Ablations, Project
+from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import experiment_path, read, read_experiment, read_experiments
 from adversarial_nets.running import paths, prune
 from adversarial_nets.running.machine import refuse_too_large
 from adversarial_nets.running.stage import Task, main
-
-
-def refuse_other_model(project: Project, name: str, model: str) -> None:
-    wanted = "suite" if model == "adversarial" else "baselines"
-    if name not in getattr(project, wanted):
-        found = "baselines" if wanted == "suite" else "suite"
-        raise InputError(f"params.yaml:{found}: the model of {name} is {model}; name it under {wanted}")
 
 
 def check(task: Task) -> None:
@@ -27,7 +19,7 @@ def check(task: Task) -> None:
         path = experiment_path(name, paths.EXPERIMENTS)
         experiment = read_experiment(path)
         refuse_too_large(experiment, path)
-        refuse_other_model(task.project, name, experiment.model)
+        task.project.refuse_other_model(name, experiment.model)
     if task.project.device == "cuda":
         from adversarial_nets.core import devices  # PyTorch takes seconds to import, and every changed parameter runs this stage
 

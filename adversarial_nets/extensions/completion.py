@@ -64,11 +64,16 @@ def model(setup: Setup, asked: CompletionParameters) -> Model:
 
 def _validate(asked: CompletionParameters, model: Model, generator: ConditionalGenerator) -> float:
     """Log-likelihood in nats of the missing pixels of some validation images, each kind of masks at its best σ; their mean."""
-    images, sigmas = model.setup.validation_images[: asked.num_images], sigma_grid(model.setup.experiment.evaluation.sigma)
+    images, sigmas = spread(model.setup.validation_images, asked.num_images), sigma_grid(model.setup.experiment.evaluation.sigma)
     count = max(model.setup.experiment.training.validation.num_samples // (len(images) * len(KINDS)), 1)
     complete = generated(model, generator, count, "validation noise")
     found = [log_likelihoods(complete, images, fixed_masks(kind, images, model.setup), sigmas) for kind in KINDS]
     return float(np.mean([each.mean(axis=1).max() for each in found]))
+
+
+def spread(rows: np.ndarray, count: int) -> np.ndarray:
+    """So many of the rows (n, ...), evenly spaced, because images may be sorted by class; all if there are fewer."""
+    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)]
 
 
 def log_likelihoods(complete: Completer, images: np.ndarray, seen: np.ndarray, sigmas: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from adversarial_nets.data.prepared import TEST, PreparedData
 from adversarial_nets.extensions.classifier import Classifier, trained
 from adversarial_nets.extensions.completers import Completer, generated, of_mean_image, of_neighbours, of_other_images
-from adversarial_nets.extensions.completion import log_likelihoods, log_prob
+from adversarial_nets.extensions.completion import log_likelihoods, log_prob, spread
 from adversarial_nets.extensions.conditional import Classes
 from adversarial_nets.extensions.games import ConditionalGenerator, Model
 from adversarial_nets.extensions.masks import KINDS, fixed_masks
@@ -103,10 +103,10 @@ class Yardstick:
 def measure(model: Model, complete: Completer, chain: Completer, data: PreparedData, asked: Extensions) -> list[Scores]:
     """Scores of the generator, of a clamped chain and of what needs no training, on every kind of masks."""
     classes, count = Classes(data), asked.completion.num_images
-    images, labels = (each[:count] for each in classes.held_out(TEST))
+    images, labels = (spread(each, count) for each in classes.held_out(TEST))
     classifier = trained(*classes.training, asked.classifier, model.setup.seed)
     sigmas = sigma_grid(model.setup.experiment.evaluation.sigma)
-    yardstick = Yardstick(model.setup, model.setup.validation_images[:count], images, labels, sigmas, classifier)
+    yardstick = Yardstick(model.setup, spread(model.setup.validation_images, count), images, labels, sigmas, classifier)
     methods = {
         GENERATOR: complete,
         OTHER: of_other_images(complete),
@@ -122,8 +122,7 @@ def shown(model: Model, generator: ConditionalGenerator, data: PreparedData) -> 
 
     Columns: the image, what is seen of it on grey, completions, and the nearest training image's.
     """
-    images = data.fold_images(0, TEST)
-    images = images[np.linspace(0, len(images) - 1, SHOWN_IMAGES).round().astype(int)]
+    images = spread(data.fold_images(0, TEST), SHOWN_IMAGES)
     complete, nearest = generated(model, generator, SHOWN_COMPLETIONS, "shown completions"), of_neighbours(model.setup.images, 1)
     rows = []
     for kind in KINDS:

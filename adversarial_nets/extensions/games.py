@@ -192,11 +192,9 @@ def _start_game(model: Model) -> Game:
 
 
 def train(model: Model, on_epoch: Callable[[dict[str, float]], None], checkpoint: Checkpoint) -> Run:
-    """Play the game, or the rest of it, to its end.
+    """Play the game, or the rest of it, to its end. The last generator is kept, or its average if the experiment keeps that.
 
-    The generator that is kept, or its average if the experiment keeps that, is the best by validation, as Mirza and Osindero's:
-    a D that sees conditions learns few images by heart the sooner. Raises CheckFailed if the run was asked to stop, or if an
-    objective or a weight is no longer finite.
+    Raises CheckFailed if it was asked to stop, or if an objective or a weight is no longer finite.
     """
     run, training = start(model), model.setup.experiment.training
     checkpoint.restore(run)
@@ -204,12 +202,11 @@ def train(model: Model, on_epoch: Callable[[dict[str, float]], None], checkpoint
         row = {"epoch": epoch, **play_epoch(run, epoch, checkpoint.after_step)}
         refuse_infinite_weights(run)
         is_due = epoch % training.validation.every == 0 or epoch == training.epochs
-        row["validation_log_likelihood"] = found = model.validate(model, averaged(run)) if is_due else math.nan
-        if found > (run.kept.log_likelihood if run.kept else -math.inf):
-            run.keep(epoch, found)
+        row["validation_log_likelihood"] = model.validate(model, averaged(run)) if is_due else math.nan
         run.curve.append(row)
         on_epoch(row)
         checkpoint.after_step(run)
+    run.keep(training.epochs, run.curve[-1]["validation_log_likelihood"])
     return run
 
 

@@ -68,7 +68,7 @@ class ClampedChainParameters(Section):
     """The chain of a generative stochastic network with the seen pixels held: a competitor."""
 
     experiment: Name = Field(description="the network's experiment, on the same data: a file's name in experiments/")
-    chains: Count = Field(description="chains for each image, from uniform noise in its missing pixels")
+    chains: Count = Field(description="chains for each image, from binary draws of the mean image in its missing pixels")
     burn_in: Annotated[int, Field(ge=0)] = Field(description="steps of each chain before the first state that is kept")
     states: Count = Field(description="states of each chain that are kept, one after another")
 
@@ -78,7 +78,7 @@ class CompletionParameters(Section):
 
     epochs: Count = Field(description="passes over the training images, instead of the experiment's")
     learning_rate: Positive = Field(description="of both players in the first update, instead of the experiment's")
-    num_images: Count = Field(description="test images that are completed, the first ones, and as many validation images for σ")
+    num_images: Count = Field(description="test images that are completed, evenly spaced, and as many validation images for σ")
     num_completions: Annotated[int, Field(ge=2)] = Field(description="completions of each image that stand for the generator")
     num_neighbours: Annotated[int, Field(ge=2)] = Field(
         description="training images that stand for the nearest neighbours, which are compared with it"

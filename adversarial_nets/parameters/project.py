@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.evaluation import KnownDensityParameters
 from adversarial_nets.parameters.section import Name, Section, Seed, require
 from adversarial_nets.parameters.theory import HelveticaParameters, TheoryParameters
@@ -41,6 +42,12 @@ class Project(Section):
     def runs(self) -> dict[str, list[int]]:
         """The seeds of every experiment by name."""
         return dict.fromkeys(self.suite, self.seeds) | dict.fromkeys(self.baselines, self.baseline_seeds)
+
+    def refuse_other_model(self, name: str, model: str) -> None:
+        """Raise InputError if an experiment that is named here has a model that belongs to the other list."""
+        wanted, other = ("suite", "baselines") if model == "adversarial" else ("baselines", "suite")
+        if name not in getattr(self, wanted):
+            raise InputError(f"params.yaml:{other}: the model of {name} is {model}; name it under {wanted}")
 
 
 class Ablations(Section):

@@ -66,8 +66,7 @@ MNIST). It cannot tell whether the class is heeded.
 training images, the share of test images that it puts into their own.
 - *Accuracy*: of test images, by a classifier trained on as many samples as there are training images, and on all samples.
 - With shuffled labels, the control, the game is the same, but classes say nothing about images. A classifier that guesses has \
-{chance:.0f} %.
-- The generator that is kept is the best by the class-wise log-likelihood of validation images."""
+{chance:.0f} %."""
 
 
 def conditional_chapter(asked: Extensions) -> Chapter:

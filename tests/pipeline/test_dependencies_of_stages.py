@@ -56,7 +56,10 @@ def script(stage: dict) -> Path:
     return ROOT / f"{module.replace('.', '/')}.py"
 
 
-@pytest.mark.parametrize("stage", [*(name for name in STAGES if name != "check" and name not in OF_BASELINES), *(f"extensions/{name}" for name in EXTENSIONS)])
+@pytest.mark.parametrize(
+    "stage",
+    [*(name for name in STAGES if name != "check" and name not in OF_BASELINES), *(f"extensions/{name}" for name in EXTENSIONS)],
+)
 def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(stage: str) -> None:
     described = STAGES.get(stage) or EXTENSIONS[stage.removeprefix("extensions/")]
     wanted, given = needed(script(described)), listed(described)

@@ -3,8 +3,11 @@
 import numpy as np
 
 from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
+from adversarial_nets.parameters.conditional import ClampedChainParameters, CompletionParameters
 
 CLASSES = 3
+CHAIN = ClampedChainParameters(experiment="none", chains=3, burn_in=2, states=4)
+COMPLETION = CompletionParameters(epochs=2, learning_rate=0.001, num_images=6, num_completions=4, num_neighbours=3, chain=CHAIN)
 
 
 def with_classes(digits: np.ndarray) -> PreparedData:

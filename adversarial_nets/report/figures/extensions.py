@@ -30,7 +30,7 @@ def draw_completions(shown: np.ndarray, data: PreparedData) -> Figure:
     middles = [number * each * step + (each * step) / 2 for number in range(len(KINDS))]
     figure.axes[0].set(yticks=middles, yticklabels=[f"missing: {kind}" for kind in KINDS])
     places = [step / 2, 1.5 * step, (columns / 2 + 0.5) * step, (columns - 0.5) * step]
-    figure.axes[0].set(xticks=places, xticklabels=["image", "seen", "completions by G", "nearest"])
+    figure.axes[0].set(xticks=places, xticklabels=["x", "seen", "completions by G", "nearest"])
     figure.axes[0].xaxis.tick_top()
     return figure
 

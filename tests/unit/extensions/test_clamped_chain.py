@@ -7,10 +7,10 @@ from adversarial_nets.baselines.generative_stochastic_network import GenerativeS
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.extensions.clamped_chain import by_clamped_chain
 from adversarial_nets.parameters.baselines import StochasticNetParameters
-from adversarial_nets.parameters.conditional import ClampedChainParameters
+from support.extensions import CHAIN
 
-ASKED = ClampedChainParameters(experiment="none", chains=3, burn_in=2, states=4)
 IMAGES = np.random.default_rng(0).random((2, 6), dtype=np.float32)
+TRAINING = np.random.default_rng(1).random((9, 6), dtype=np.float32)
 SEEN = np.array([[1, 1, 0, 0, 1, 0], [0, 0, 1, 1, 1, 1]], np.float32)
 
 
@@ -24,7 +24,7 @@ def network(input_noise: float, hidden_noise: float) -> GenerativeStochasticNetw
 
 
 def test_every_completion_keeps_the_seen_pixels_and_chains_differ() -> None:
-    found = list(by_clamped_chain(network(0.4, 2.0), ASKED, 0)(IMAGES, SEEN))
+    found = list(by_clamped_chain(network(0.4, 2.0), TRAINING, CHAIN, 0)(IMAGES, SEEN))
     for image, mask, completions in zip(IMAGES, SEEN, found, strict=True):
         assert completions.shape == (12, 6)
         assert np.array_equal(completions[:, mask == 1], np.broadcast_to(image[mask == 1], (12, int(mask.sum()))))
@@ -37,7 +37,8 @@ def test_without_noise_in_the_network_it_is_its_steps() -> None:
     lower, upper = (weight.detach().double().numpy() for weight in (net.lower, net.upper))
     random = stream(0, "clamped chains")
     truth, mask = np.repeat(IMAGES, 3, axis=0).T, np.repeat(SEEN, 3, axis=0).T
-    x, top = np.where(mask == 1, truth, torch.rand((6, 6), generator=random).numpy()), np.zeros((3, 6))
+    start = torch.rand((6, 6), generator=random).numpy() < TRAINING.mean(axis=0)[:, None]
+    x, top = np.where(mask == 1, truth, start), np.zeros((3, 6))
     kept = []
     for _ in range(6):
         binary = (torch.rand((6, 6), generator=random).numpy() < x).astype(np.float64)
@@ -46,5 +47,5 @@ def test_without_noise_in_the_network_it_is_its_steps() -> None:
         x, top = np.where(mask == 1, truth, 1 / (1 + np.exp(-lower.T @ hidden))), np.tanh(upper @ hidden)
         torch.randn((3, 6), generator=random), torch.randn((3, 6), generator=random)
         kept.append(x.T.reshape(2, 3, 6))
-    found = np.stack(list(by_clamped_chain(net, ASKED, 0)(IMAGES, SEEN)))
+    found = np.stack(list(by_clamped_chain(net, TRAINING, CHAIN, 0)(IMAGES, SEEN)))
     assert np.abs(found - np.concatenate(kept[2:], axis=1)).max() < 1e-5

@@ -18,10 +18,9 @@ from adversarial_nets.extensions.masks import KINDS, bank, masks
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.parameters.conditional import ClassifierParameters, CompletionParameters
 from support.experiments import small
-from support.extensions import with_classes
+from support.extensions import COMPLETION, with_classes
 
 CPU = torch.device("cpu")
-ASKED = CompletionParameters(epochs=1, learning_rate=0.001, num_images=6, num_completions=4, num_neighbours=3)
 pixels = arrays(np.float32, (3, 8), elements=st.floats(0, 1, width=32))
 seen = arrays(np.float32, (3, 8), elements=st.sampled_from([0.0, 1.0]))
 
@@ -33,7 +32,7 @@ def random(seed: int = 0) -> torch.Generator:
 @pytest.fixture
 def model(digits: np.ndarray) -> games.Model:
     data = with_classes(digits)
-    return completion.model(Setup(small(), data.training_images, data.fold_images(0, 2), 0, CPU), ASKED)
+    return completion.model(Setup(small(), data.training_images, data.fold_images(0, 2), 0, CPU), COMPLETION)
 
 
 # Masks
@@ -168,7 +167,7 @@ def test_the_truth_has_no_error_and_the_accuracy_of_the_images(yardstick: Yardst
 def test_every_method_is_measured_on_every_kind(model: games.Model, digits: np.ndarray) -> None:
     data, generator = with_classes(digits), games.start(model).game.generator
     complete = generated(model, generator, 4, "test")
-    asked = ExtensionsLike(ASKED, ClassifierParameters(hidden_units=8, epochs=1, minibatch_size=10, learning_rate=0.01))
+    asked = ExtensionsLike(COMPLETION, ClassifierParameters(hidden_units=8, epochs=1, minibatch_size=10, learning_rate=0.01))
     found = completion_scores.measure(model, complete, of_mean_image(data.training_images), data, asked)
     assert [scores.kind for scores in found] == [kind for kind in KINDS for _ in range(5)]
     counts = {scores.method: scores.num_completions for scores in found}

@@ -13,12 +13,12 @@ from adversarial_nets.extensions import completion, conditional, games
 from adversarial_nets.extensions.games import BranchedNetwork, ConditionalGenerator, Model, chosen_rows
 from adversarial_nets.gan.networks import Network, initialise
 from adversarial_nets.gan.run import Setup
-from adversarial_nets.parameters.conditional import BranchedNetworks, CompletionParameters, ConditionalVariant
+from adversarial_nets.parameters.conditional import BranchedNetworks, ConditionalVariant
 from adversarial_nets.parameters.layers import LinearParameters, MaxoutParameters
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.running.checkpoints import Checkpoint
 from support.experiments import small
-from support.extensions import CLASSES, with_classes
+from support.extensions import CLASSES, COMPLETION, with_classes
 from support.stops import StopsAt
 
 CPU = torch.device("cpu")
@@ -57,11 +57,10 @@ def models(digits: np.ndarray, **training: object) -> dict[str, Model]:
     """One of each kind, with networks of a few units."""
     own, classes = setup(digits, **training), conditional.Classes(with_classes(digits))
     published = parse({"labels": "given", "networks": PUBLISHED}, ConditionalVariant, "test")
-    asked = CompletionParameters(epochs=2, learning_rate=0.001, num_images=4, num_completions=2, num_neighbours=2)
     return {
         "appended": conditional.model(own, classes, ConditionalVariant(labels="given", scale=2.0)),
         "published": conditional.model(own, classes, published),
-        "completion": completion.model(own, asked),
+        "completion": completion.model(own, COMPLETION),
     }
 
 
