@@ -92,7 +92,6 @@ DEFINITIONS = {
     "docs/reference/dependencies.md": ["YAML 1.2"],
     "docs/reference/metrics.md": ["between 0.1 and 0.9", "at least 1 % of its peak"],
     "docs/results.md": ["at least 0.95 of real images'"],
-    "docs/explanation/baselines.md": ["best of .3, .6, 1, 1.5 and 3"],
 }
 
 
