@@ -18,9 +18,11 @@ def train(name: str, seed: int) -> None:
     asked = read(paths.EXTENSIONS, Extensions)
     task, title = stage.task(asked.experiment, seed), f"{name}, seed {seed}"
     model = named(asked, name, task, prepared.load(task.paths.prepared))
+    training = model.setup.experiment.training
     work = Work(f"extensions-{name}-{seed}", title, model.key)
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
-        with EpochProgress(title, model.setup.experiment.training.epochs) as show:
+        with EpochProgress(title, training.epochs, training.minibatch_size) as show:
+            checkpoint.on_step = show.step
             run = games.train(model, show, checkpoint)
         games.save(run, ExtensionPaths(name, seed).model)
         checkpoint.clear()

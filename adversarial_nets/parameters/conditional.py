@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from adversarial_nets.parameters.layers import DiscriminatorParameters, GeneratorParameters
 from adversarial_nets.parameters.section import Count, Name, Positive, Section, require
 
-TRAINING_IMAGES, COMPLETION, CHAIN = "training_images", "completion", "clamped_chain"  # names of runs that are no variants
+TRAINING_IMAGES, COMPLETION = "training_images", "completion"  # names of runs that are no variants
 
 
 class ClassifierParameters(Section):
@@ -59,7 +59,7 @@ class ConditionalParameters(Section):
 
     @model_validator(mode="after")
     def _has_names_of_its_own(self) -> "ConditionalParameters":
-        for name in (TRAINING_IMAGES, COMPLETION, CHAIN):
+        for name in (TRAINING_IMAGES, COMPLETION):
             require(name not in self.variants, f"variants.{name}", "is the name of something else; choose another")
         return self
 

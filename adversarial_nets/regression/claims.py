@@ -7,6 +7,7 @@ import argparse
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -55,6 +56,11 @@ class Claim:
 OF_MNIST = paths.REFERENCES / PUBLISHED
 REPRO, ABLATIONS, MNIST = "make repro", "make ablations", f"dvc exp run -S 'suite=[{PUBLISHED},{AVERAGED}]'"
 OF_THEORY = {"source": paths.THEORY_METRICS, "command": REPRO}
+OF_EXTENSIONS = {
+    "source": paths.EXTENSIONS_FINDINGS,
+    "command": "make extensions",
+    "missing": "`make extensions` has not been run",
+}
 
 CLAIMS = [
     Claim(
@@ -176,10 +182,41 @@ CLAIMS = [
         "Any differentiable function can be G.",
         missing="the convolutional generator has been run only as a small variant",
     ),
-    Claim("conditional", "7", "Adding c to both players gives a conditional model of x given c.", missing="not implemented yet"),
-    Claim("inference", "7", "An auxiliary network can learn to predict z from x.", missing="not implemented yet"),
-    Claim("completion", "7", "One can model all conditionals of parts of x given the rest.", missing="not implemented yet"),
-    Claim("few_labels", "7", "Features from D could improve classifiers with few labels.", missing="not implemented yet"),
+    Claim(
+        "conditional",
+        "7",
+        "Adding c to both players gives a conditional model of x given c.",
+        rule="given its class, a test image is likelier than under a model that was trained with shuffled labels, by more than "
+        "chance; with limits: of one of the models",
+        judge=partial(verdicts.extension, "conditional"),
+        **OF_EXTENSIONS,
+    ),
+    Claim(
+        "inference",
+        "7",
+        "An auxiliary network can learn to predict z from x.",
+        rule="G(E(x)) is nearer to x than the nearest training image, for samples and for test images; with limits: for samples",
+        judge=partial(verdicts.extension, "inference"),
+        **OF_EXTENSIONS,
+    ),
+    Claim(
+        "completion",
+        "7",
+        "One can model all conditionals of parts of x given the rest.",
+        rule="missing pixels are likelier than given another image's seen ones and than by every other way, of all kinds; with "
+        "limits: than given another image's",
+        judge=partial(verdicts.extension, "completion"),
+        **OF_EXTENSIONS,
+    ),
+    Claim(
+        "few_labels",
+        "7",
+        "Features from D, or from an inference net, could improve classifiers with few labels.",
+        rule="they lower the error more than chance beside every control, D's and E's, with 100 and with 1,000 labels; with "
+        "limits: in one of these cases",
+        judge=partial(verdicts.extension, "few_labels"),
+        **OF_EXTENSIONS,
+    ),
     Claim("efficiency", "7", "Better coordination of G and D, or better z, could speed training up.", missing="not searched yet"),
 ]
 

@@ -24,8 +24,9 @@ from adversarial_nets.parameters.reading import parse, read
 from adversarial_nets.regression import provenance
 from adversarial_nets.regression.checks import EXACT, RECOMPUTED, Check, Compared, if_present, lines
 from adversarial_nets.regression.reference import checksums, write_checksums
-from adversarial_nets.report.extensions import Chapter, page
+from adversarial_nets.report.extensions import Chapter
 from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
+from adversarial_nets.report.section_7 import page
 from adversarial_nets.running import paths, stage
 from adversarial_nets.running.paths import ExtensionPaths
 

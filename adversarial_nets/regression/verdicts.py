@@ -139,6 +139,12 @@ def helvetica(found: Path) -> Finding:
     return measured, graded(collapsed, is_worse)
 
 
+def extension(name: str, findings: Path) -> Finding:
+    """Section 7: what `make extensions` found of one of its expectations."""
+    found = pd.read_csv(findings, index_col="name").loc[name]
+    return f"on the subset: {found['measured']}", found["verdict"]
+
+
 def _metrics(name: str) -> dict[str, Any]:
     return files.read_json(paths.REFERENCES / name / paths.METRICS.name)[name]
 

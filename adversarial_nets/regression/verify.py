@@ -23,13 +23,14 @@ from adversarial_nets.diagnostics.collapse import COLLAPSED
 from adversarial_nets.diagnostics.reliability import Reliability, pooled
 from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
+from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.regression import claims, docs_tables, extension_references, recomputed, reference, revisions
 from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
 from adversarial_nets.regression.revisions import leaves
-from adversarial_nets.report import tables
+from adversarial_nets.report import section_7, tables
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.report.tables import MEASURED, SANITY
 from adversarial_nets.running import paths
@@ -43,6 +44,7 @@ def verify() -> Iterator[Check]:
     """Everything that is committed, each file against what it came from. Raises InputError if a file cannot be read."""
     yield from of_reports()
     yield from of_ablations()
+    yield from of_extensions()
     yield from extension_references.checks()
     for folder in sorted(path for path in paths.REFERENCES.glob("*") if path.is_dir()):
         yield from of_reference(folder)
@@ -147,6 +149,23 @@ def of_ablations() -> Iterator[Check]:
     yield if_present(table, runs, lambda: _from_runs(rows, wanted))
     yield if_present(page, [table, page], lambda: _from_table(page.read_text(encoding="utf-8").splitlines(), rows))
     yield if_present(folder, [lock], lambda: as_locked(lock, folder))
+
+
+def of_extensions() -> Iterator[Check]:
+    """The page of section 7 and its findings, from what the stages measured."""
+    page, findings = paths.EXTENSIONS_PAGE, paths.EXTENSIONS_FINDINGS
+    if not findings.exists():
+        yield Check(str(page), str(paths.EXTENSIONS), {}, {}, skipped="no extensions here; `make extensions` runs them")
+        return
+    asked = read(paths.EXTENSIONS, Extensions)
+    parts = section_7.chapters(asked)
+    yield lines(page, page.read_text(encoding="utf-8"), str(paths.EXTENSIONS_REPORT / "runs"), section_7.page(asked, parts))
+    found, expected = (_leaves_by_name(table) for table in (pd.read_csv(findings), section_7.findings(parts)))
+    yield Check(str(findings), str(page), found, expected)
+
+
+def _leaves_by_name(table: pd.DataFrame) -> Numbers:
+    return {f"{key} of {row['name']}": value for row in table.to_dict("records") for key, value in row.items()}
 
 
 def _from_runs(rows: pd.DataFrame, wanted: Ablations) -> Compared:

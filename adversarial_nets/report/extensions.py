@@ -1,5 +1,6 @@
-"""The page of section 7's extensions: a chapter for each, with its table and what follows from it."""
+"""Section 7's extensions: what a chapter has, and those of conditional generation and of completion."""
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,23 +19,26 @@ Z = 1.96  # standard errors within which a difference is chance
 
 @dataclass(frozen=True)
 class Chapter:
-    """One extension: the name of its file, its title, the rows of its table, and the Markdown below the title."""
+    """One extension: the name of its file, its title, the rows of its table, the Markdown below the title, and in this the
+    sentences about what follows for the paper's expectations, each of which ends with a verdict.
+    """
 
     name: str
     title: str
     rows: pd.DataFrame
     text: str
+    finding: str
 
+    @property
+    def measured(self) -> str:
+        """The finding's first sentence."""
+        return self.finding.split(". ")[0]
 
-def page(asked: Extensions, parts: list[Chapter]) -> str:
-    """Markdown."""
-    head = [
-        "# Section 7's extensions, measured",
-        f"On `experiments/{asked.experiment}.yaml`, seeds {', '.join(map(str, asked.seeds))}, by `make extensions`. The paper "
-        "measures none of them. Log-likelihoods are in nats, ± their standard error over test images; with several seeds, "
-        "numbers are means.",
-    ]
-    return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts)]) + "\n"
+    @property
+    def verdict(self) -> str:
+        """The finding's: with limits if there are several that differ, and one holds."""
+        verdicts = set(re.findall(r"\*\*The paper expects .*: ([a-z ]+)\.\*\*", self.finding))
+        return verdicts.pop() if len(verdicts) == 1 else "holds with limits" if "holds" in verdicts else "does not hold here"
 
 
 def read_scores(name: str, seed: int, kind: type, report: Path = EXTENSIONS_REPORT) -> object:
@@ -81,7 +85,9 @@ def conditional_chapter(asked: Extensions) -> Chapter:
     controls = [name for name, variant in asked.conditional.variants.items() if variant.labels == "shuffled"]
     verdict = conditional_verdict(means, controls)
     parts = [table.to_markdown(index=False, disable_numparse=True), verdict, notes, *figures]
-    return Chapter("conditional", "Conditional generation: p(x | c) by giving c to both players", rows, "\n\n".join(parts))
+    return Chapter(
+        "conditional", "Conditional generation: p(x | c) by giving c to both players", rows, "\n\n".join(parts), verdict
+    )
 
 
 def _conditional_row(name: str, row: pd.Series) -> dict[str, str]:
@@ -143,8 +149,11 @@ def completion_chapter(asked: Extensions) -> Chapter:
     )
     notes = COMPLETION_NOTES.format(original=_percent(first["accuracy_of_original"].iloc[0]), occluded=occluded)
     figure = f"![Completions of some images, for each kind of missing pixels](runs/{COMPLETION}/{asked.seeds[0]}/figure.png)"
-    parts = [table.to_markdown(index=False, disable_numparse=True), completion_verdict(means), notes, figure]
-    return Chapter("completion", "Completion: all conditionals p(x_S | x_rest) by one generator", rows, "\n\n".join(parts))
+    verdict = completion_verdict(means)
+    parts = [table.to_markdown(index=False, disable_numparse=True), verdict, notes, figure]
+    return Chapter(
+        "completion", "Completion: all conditionals p(x_S | x_rest) by one generator", rows, "\n\n".join(parts), verdict
+    )
 
 
 def _completion_row(row: pd.Series) -> dict[str, str]:

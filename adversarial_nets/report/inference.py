@@ -41,8 +41,9 @@ def inference_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Ch
     neighbours = pd.DataFrame({"features": accuracy.index, "neighbour": [f"{100 * each:.1f} %" for each in accuracy]})
     tables = [each.to_markdown(index=False, disable_numparse=True) for each in (table, neighbours)]
     figure = f"![Images, and what is made of them](runs/{INFERENCE}/{asked.seeds[0]}/figure.png)"
-    text = "\n\n".join([tables[0], inference_verdict(means), tables[1], _notes(found), figure])
-    return Chapter(INFERENCE, "Learned inference: an encoder that predicts z from G(z)", rows, text)
+    verdict = inference_verdict(means)
+    text = "\n\n".join([tables[0], verdict, tables[1], _notes(found), figure])
+    return Chapter(INFERENCE, "Learned inference: an encoder that predicts z from G(z)", rows, text, verdict)
 
 
 def _way(label: str, errors: pd.Series) -> dict[str, str]:
@@ -106,8 +107,9 @@ def few_labels_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> C
     images = rows["num_images"].iloc[0]
     chance = 100 * (0.1 * 0.9 / images) ** 0.5
     notes = FEW_LABELS_NOTES.format(images=images, draws=asked.few_labels.draws, folds=asked.few_labels.folds, chance=chance)
-    text = "\n\n".join([tables[0], few_labels_verdict(rows, wrong), notes, tables[1]])
-    return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text)
+    verdict = few_labels_verdict(rows, wrong)
+    text = "\n\n".join([tables[0], verdict, notes, tables[1]])
+    return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text, verdict)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -152,4 +154,5 @@ def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame) -> str:
                 f"{errors[control].mean():.1f} % of the best control, {control} ({least:+.1f} ± {chance:.1f} points)."
             )
     verdict = "holds" if all(improved) else "holds with limits" if any(improved) else "does not hold here"
-    return " ".join([*sentences, f"**The paper expects that such features could improve classifiers: {verdict}.**"])
+    ordered = [sentence for _, sentence in sorted(zip(improved, sentences, strict=True), key=lambda pair: not pair[0])]
+    return " ".join([*ordered, f"**The paper expects that such features could improve classifiers: {verdict}.**"])

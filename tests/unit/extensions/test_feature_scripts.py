@@ -22,18 +22,8 @@ from adversarial_nets.regression import extension_references
 from adversarial_nets.report import inference as chapters
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths, ExtensionPaths, RunPaths
-from support.experiments import ROOT, project_values, read_yaml, small_values, write_project, write_yaml
-from support.extensions import with_classes
-
-
-def tiny() -> dict:
-    """``extensions/params.yaml`` with what these stages do made small."""
-    values = read_yaml(ROOT / paths.EXTENSIONS)
-    for name, layer in values["inference"]["layers"].items():
-        layer["units"] = 5 if name == "z" else 8
-    values["inference"] |= {"updates": 20, "num_fresh": 50, "num_images": 25, "inversion": {"steps": 3, "learning_rate": 0.1}}
-    values["few_labels"] |= {"counts": [30], "draws": 2, "folds": 2, "c": [0.01, 1.0], "components": 4}
-    return values
+from support.experiments import project_values, small_values, write_project, write_yaml
+from support.extensions import small_extensions, with_classes
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +35,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, digits: np.ndarray) -> Pa
         parse(small_values(), Experiment, "small"),
     )
     write_project(folder, project_values(), mnist5k=small_values())
-    write_yaml(folder / paths.EXTENSIONS, tiny())
+    write_yaml(folder / paths.EXTENSIONS, small_extensions())
     prepared.save(data, folder / ExperimentPaths("mnist5k").prepared)
     run = train(Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), 0, torch.device("cpu")))
     games.save(run, folder / RunPaths("mnist5k", 0).model)

@@ -15,20 +15,8 @@ from adversarial_nets.data import prepared
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.running.paths import ExperimentPaths
-from support.experiments import ROOT, project_values, read_yaml, small_baseline_values, small_values, write_project, write_yaml
-from support.extensions import with_classes
-
-FILE = ROOT / "extensions" / "params.yaml"
-
-
-def values() -> dict[str, Any]:
-    """What stands in the shipped file, with models of seconds."""
-    found = read_yaml(FILE)
-    found["classifier"] |= {"hidden_units": 8, "epochs": 1}
-    found["conditional"] |= {"epochs": 2, "samples_per_class": 10}
-    found["completion"] |= {"epochs": 2, "num_images": 4, "num_completions": 4, "num_neighbours": 2}
-    found["completion"]["chain"] |= {"chains": 2, "burn_in": 1, "states": 2}
-    return found
+from support.experiments import ROOT, project_values, small_baseline_values, small_values, write_project, write_yaml
+from support.extensions import small_extensions, with_classes
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -42,19 +30,23 @@ def project(tmp_path_factory: pytest.TempPathFactory, digits: np.ndarray) -> Pat
     folder = tmp_path_factory.mktemp("project")
     chain = "generative_stochastic_network"
     write_project(folder, project_values(), mnist5k=small_values(), **{f"mnist5k_{chain}": small_baseline_values(chain)})
-    write_yaml(folder / "extensions" / "params.yaml", values())
-    prepared.save(with_classes(digits), folder / ExperimentPaths("mnist5k").prepared)
+    write_yaml(folder / "extensions" / "params.yaml", small_extensions())
+    for name in ("mnist5k", f"mnist5k_{chain}"):
+        prepared.save(with_classes(digits), folder / ExperimentPaths(name).prepared)
+        assert run(folder, "stages.train", name, "0").returncode == 0
     return folder
 
 
 def test_the_scripts_make_the_page(project: Path) -> None:
-    variants = list(values()["conditional"]["variants"])
-    for name in [*variants, "completion"]:
-        ended = run(project, "extensions.train", name, "0")
-        assert (ended.returncode, ended.stderr) == (0, "")
-    assert run(project, "extensions.train_chain", "0").returncode == 0
-    for arguments in [("conditional", name, "0") for name in ["training_images", *variants]] + [("completion", "0"), ("report",)]:
-        ended = run(project, f"extensions.{arguments[0]}", *arguments[1:])
+    variants = list(small_extensions()["conditional"]["variants"])
+    commands = [
+        *(("train", name, "0") for name in [*variants, "completion"]),
+        *(("conditional", name, "0") for name in ["training_images", *variants]),
+        *((name, "0") for name in ("completion", "inference", "few_labels")),
+        ("report",),
+    ]
+    for script, *arguments in commands:
+        ended = run(project, f"extensions.{script}", *arguments)
         assert (ended.returncode, ended.stderr) == (0, "")
     page, report = (project / "reports/extensions/README.md").read_text(), project / "reports/extensions"
     for path in [f"runs/{name}/0/figure.png" for name in [*variants, "completion"]]:
@@ -62,7 +54,10 @@ def test_the_scripts_make_the_page(project: Path) -> None:
         assert (report / path).exists()
     assert pd.read_csv(report / "conditional.csv")["model"].tolist() == ["training_images", *variants]
     assert set(pd.read_csv(report / "completion.csv")["kind"]) == {"half", "square", "quadrant", "pixels"}
-    assert not list((project / "checkpoints").iterdir())
+    findings = pd.read_csv(report / "findings.csv", index_col="name")
+    assert findings.index.tolist() == ["conditional", "inference", "completion", "few_labels"]
+    assert all(sentence in page for sentence in findings["measured"])
+    assert not list((project / "checkpoints").glob("*.state"))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +86,7 @@ def test_bad_input_is_one_line(project: Path, arguments: tuple[str, ...], messag
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(change: Any, message: str) -> None:
-    changed = values()
+    changed = small_extensions()
     change(changed)
     with pytest.raises(InputError, match=r"extensions/params\.yaml:") as error:
         parse(changed, Extensions, "extensions/params.yaml")

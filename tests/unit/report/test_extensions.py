@@ -5,7 +5,8 @@ import pytest
 
 from adversarial_nets.extensions.completion_scores import CHAIN, GENERATOR, OTHER
 from adversarial_nets.extensions.masks import KINDS
-from adversarial_nets.report.extensions import completion_verdict, conditional_verdict
+from adversarial_nets.report.extensions import Chapter, completion_verdict, conditional_verdict
+from adversarial_nets.report.section_7 import findings
 
 
 def models(own: float, control: float) -> pd.DataFrame:
@@ -54,3 +55,18 @@ def test_completions_are_judged_by_likelihood(own: float, verdict: str) -> None:
     assert "by 0.50 of their distance" in text
     expected = {50.0: "holds.", 30.0: "holds with limits.", -30.0: "does not hold here."}[own]
     assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "all_in_all"),
+    [
+        (["holds"], "holds"),
+        (["holds with limits"], "holds with limits"),
+        (["holds", "does not hold here"], "holds with limits"),
+        (["holds with limits", "does not hold here"], "does not hold here"),
+    ],
+)
+def test_a_chapter_with_several_verdicts_holds_with_limits_if_one_of_them_holds(verdicts: list[str], all_in_all: str) -> None:
+    finding = "It has 0.5 nats. More.\n\n" + "\n\n".join(f"**The paper expects this: {verdict}.**" for verdict in verdicts)
+    [row] = findings([Chapter("few", "Few", pd.DataFrame(), "", finding)]).to_dict("records")
+    assert row == {"name": "few", "measured": "It has 0.5 nats", "verdict": all_in_all}

@@ -1,0 +1,30 @@
+"""The page of section 7's extensions, and what follows for each of the paper's expectations."""
+
+import pandas as pd
+
+from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.report.extensions import Chapter, completion_chapter, conditional_chapter
+from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
+
+CHAPTERS = conditional_chapter, inference_chapter, completion_chapter, few_labels_chapter  # as section 7 lists them
+
+
+def chapters(asked: Extensions) -> list[Chapter]:
+    """From what the stages measured. Raises InputError if something is not there, or damaged."""
+    return [chapter(asked) for chapter in CHAPTERS]
+
+
+def page(asked: Extensions, parts: list[Chapter]) -> str:
+    """Markdown."""
+    head = [
+        "# Section 7's extensions, measured",
+        f"On `experiments/{asked.experiment}.yaml`, seeds {', '.join(map(str, asked.seeds))}, by `make extensions`. The paper "
+        "measures none of them. Log-likelihoods are in nats, ± their standard error over test images; with several seeds, "
+        "numbers are means.",
+    ]
+    return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts)]) + "\n"
+
+
+def findings(parts: list[Chapter]) -> pd.DataFrame:
+    """A row for each extension: name, measured (a sentence), verdict."""
+    return pd.DataFrame([{"name": part.name, "measured": part.measured, "verdict": part.verdict} for part in parts])
