@@ -1,5 +1,6 @@
 """The chapters of learned inference and of few labels on the page of section 7's extensions."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -93,6 +94,8 @@ FEW_LABELS_NOTES = """\
 images are tested is chance too: ± {chance:.1f} at 10 %, but alike for all rows. ± of a difference has both.
 - Multinomial logistic regression, C chosen by {folds}-fold cross-validation within the labels. Features are standardised by the \
 training images, without labels; principal components keep their scale, because whitened they do worse on validation images.
+- Controls are pixels, their principal components, and D's layers as runs start with. Hidden units of other models, by the names \
+of their experiments, are no controls: they were learned from images without labels too.
 - `untrained D` is a control: D's layers as runs start with.
 - Below, errors that others reported for **all of MNIST**, with up to 60,000 images without labels; most train a whole network \
 on the labels, and none is of this protocol."""
@@ -107,7 +110,7 @@ def few_labels_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> C
     images = rows["num_images"].iloc[0]
     chance = 100 * (0.1 * 0.9 / images) ** 0.5
     notes = FEW_LABELS_NOTES.format(images=images, draws=asked.few_labels.draws, folds=asked.few_labels.folds, chance=chance)
-    verdict = few_labels_verdict(rows, wrong)
+    verdict = few_labels_verdict(rows, wrong, asked.few_labels.compared)
     text = "\n\n".join([tables[0], verdict, notes, tables[1]])
     return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text, verdict)
 
@@ -133,17 +136,17 @@ def _reported() -> pd.DataFrame:
     return pd.DataFrame(REPORTED, columns=["reported for MNIST", "100 labels", "1,000 labels", "source"])
 
 
-def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame) -> str:
+def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame, peers: Sequence[str] = ()) -> str:
     """Whether features improve on every control, by more than chance over draws and over test images, which all features share.
 
-    wrong: in how many draws each test image is misclassified, by features and number of labels.
+    peers: features that are no controls, because other models learned them. wrong: in how many draws each test image is misclassified, by features and number of labels.
     """
     sentences, improved = [], []
     for count, group in rows.groupby("labels", sort=False):
         errors = group.pivot_table(index=["seed", "draw"], columns="features", values="error", sort=False)
         for player, features in OWN.items():
             name = errors[features].mean().idxmin()
-            gain = errors.drop(columns=[*OWN["D"], *OWN["E"]]).sub(errors[name], axis=0)
+            gain = errors.drop(columns=[*OWN["D"], *OWN["E"], *peers]).sub(errors[name], axis=0)
             control = gain.mean().idxmin()
             apart = wrong[column(control, count)] - wrong[column(name, count)]
             least, chance = gain[control].mean(), Z * np.hypot(gain[control].sem(), 100 * apart.sem() / len(gain))
@@ -151,7 +154,9 @@ def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame) -> str:
             does = "improve" if least > chance else "do not measurably improve"
             sentences.append(
                 f"With {count:,} labels, {player}'s features ({name}) {does} the classifier: {errors[name].mean():.1f} % against "
-                f"{errors[control].mean():.1f} % of the best control, {control} ({least:+.1f} ± {chance:.1f} points)."
+                f"{errors[control].mean():.1f} % of the best control, {control} ({least:+.1f} ± {chance:.1f} points).".replace(
+                    "(-", "(−"
+                )
             )
     verdict = "holds" if all(improved) else "holds with limits" if any(improved) else "does not hold here"
     ordered = [sentence for _, sentence in sorted(zip(improved, sentences, strict=True), key=lambda pair: not pair[0])]

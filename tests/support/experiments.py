@@ -136,7 +136,9 @@ def read_yaml(path: Path) -> Any:
 def write_yaml(path: Path, values: Any) -> None:
     """Replace a file, or make it and its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    YAML(typ="safe").dump(values, path)
+    writer = YAML(typ="safe")
+    writer.sort_base_mapping_type_on_output = False  # the order of layers counts
+    writer.dump(values, path)
 
 
 def save_prepared(digits: np.ndarray, folder: Path) -> None:

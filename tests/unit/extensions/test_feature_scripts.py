@@ -141,6 +141,15 @@ def test_a_difference_that_a_few_test_images_make_is_chance() -> None:
     assert ": does not hold here.**" in chapters.few_labels_verdict(found, wrong)
 
 
+def test_features_of_other_models_are_no_controls() -> None:
+    found = rows(pixels=[20, 21, 20], D=[10, 11, 10], hidden=[50, 50, 50], z=[50, 50, 50])
+    peer = found[found["features"] == "D"].assign(features="peer", error=1.0)
+    others = {"E, last hidden layer: 100": [0] * 5, "E(x): 100": [0] * 5}
+    wrong = pd.DataFrame({"pixels: 100": [3, 3, 3, 3, 2], "D: 100": [0, 0, 0, 0, 0], "peer: 100": [0] * 5, **others})
+    text = chapters.few_labels_verdict(pd.concat([found, peer]), wrong, ["peer"])
+    assert "improve the classifier: 10.3 % against 20.3 % of the best control, pixels" in text
+
+
 @pytest.mark.parametrize(
     ("fresh", "real", "verdict"), [(0.01, 0.02, "holds"), (0.01, 0.04, "holds with limits"), (0.05, 0.04, "does not hold here")]
 )
