@@ -139,7 +139,8 @@ def _reported() -> pd.DataFrame:
 def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame, peers: Sequence[str] = ()) -> str:
     """Whether features improve on every control, by more than chance over draws and over test images, which all features share.
 
-    peers: features that are no controls, because other models learned them. wrong: in how many draws each test image is misclassified, by features and number of labels.
+    peers: features that are no controls, because other models learned them. wrong: in how many draws each test image is
+    misclassified, by features and number of labels.
     """
     sentences, improved = [], []
     for count, group in rows.groupby("labels", sort=False):
