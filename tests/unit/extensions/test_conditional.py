@@ -43,7 +43,7 @@ def test_each_image_is_under_the_samples_of_its_own_class() -> None:
     found = class_wise(samples, images, labels, np.array([0.2, 0.5]))
     order = np.argsort(labels, kind="stable")
     expected = [[density(samples[labels[row]], images[row], sigma) for row in order] for sigma in (0.2, 0.5)]
-    assert found == pytest.approx(np.array(expected))
+    assert found == pytest.approx(np.array(expected), abs=1e-5)
 
 
 def test_shuffled_labels_are_those_of_other_images(classes: Classes) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data import prepared
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.running.paths import ExperimentPaths
-from support.experiments import ROOT, project_values, read_yaml, small_baseline_values, small_values, write_project, write_yaml
+from support.experiments import ROOT, project_values, read_yaml, small_baseline_values, small_values, write_project
 from support.extensions import with_classes
 
 FILE = ROOT / "extensions" / "params.yaml"
@@ -42,7 +43,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, digits: np.ndarray) -> Pat
     folder = tmp_path_factory.mktemp("project")
     chain = "generative_stochastic_network"
     write_project(folder, project_values(), mnist5k=small_values(), **{f"mnist5k_{chain}": small_baseline_values(chain)})
-    write_yaml(folder / "extensions" / "params.yaml", values())
+    (folder / "extensions").mkdir()
+    YAML().dump(values(), folder / "extensions" / "params.yaml")  # layers stay in their order
     prepared.save(with_classes(digits), folder / ExperimentPaths("mnist5k").prepared)
     return folder
 
