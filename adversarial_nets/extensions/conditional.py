@@ -56,8 +56,7 @@ class Classes:
     data: PreparedData
 
     def __post_init__(self) -> None:
-        labels = self.data.labels
-        if len(labels) == 0 or labels[self.data.training].max() >= CLASSES_AT_MOST:
+        if len(self.data.labels) == 0 or self.data.labels[self.data.training].max() >= CLASSES_AT_MOST:
             raise InputError("experiment: its images have no classes, which conditional models need; choose another")
 
     @property

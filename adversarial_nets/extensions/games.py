@@ -164,6 +164,9 @@ def start(model: Model) -> Run:
     description = (model.networks or setup.experiment).generator
     if description.noise != "uniform":
         raise InputError("generator.noise: must be uniform for conditional models")
+    pixels, output = setup.images.shape[1], list(description.layers.values())[-1]
+    if getattr(output, "units", pixels) != pixels:
+        raise InputError(f"generator.layers: the last must have {pixels} units, one for each pixel; it has {output.units}")
     inputs = description.model_copy(update={"noise_dimensions": description.noise_dimensions + model.conditions.choices})
     images = torch.from_numpy(setup.images).to(device)
     game, averaging = _start_game(model), setup.experiment.training.averaging

@@ -32,6 +32,8 @@ class BranchedNetworks(Section):
             require(len(layers) > 2, f"{player}.layers", "must be three or more: two branches, and what follows both")
             for layer in layers:
                 require(hasattr(layer, "units"), f"{player}.layers", "must be fully connected")
+        is_probability = layers[-1].type == "sigmoid" and layers[-1].units == 1
+        require(is_probability, "discriminator.layers", "must end in one sigmoid unit: a probability")
         return self
 
 

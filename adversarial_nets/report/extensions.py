@@ -113,14 +113,16 @@ def conditional_verdict(means: pd.DataFrame, controls: list[str]) -> str:
 def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> str:
     """Whether a model heeds the class more than a control does."""
     gain = row["class_wise_log_likelihood"] - control["class_wise_log_likelihood"]
-    holds = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
+    is_better = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
+    verdict = (
+        ("holds" if row["asked_share"] > real["accuracy"] / 2 else "holds with limits") if is_better else "does not hold here"
+    )
     amount = f"{abs(gain):.0f} nats {'more' if gain > 0 else 'less'} likely"
     return (
         f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, of the control's "
         f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control. A classifier "
         f"that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real images "
-        f"{_percent(real['accuracy'])}. **The paper expects that this gives p(x | c): "
-        f"{'holds' if holds else 'does not hold here'}.**"
+        f"{_percent(real['accuracy'])}. **The paper expects that this gives p(x | c): {verdict}.**"
     )
 
 

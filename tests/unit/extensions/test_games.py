@@ -139,6 +139,14 @@ def test_noise_that_is_not_uniform_is_refused(digits: np.ndarray) -> None:
         games.start(model)
 
 
+def test_a_generator_of_other_sizes_is_refused(digits: np.ndarray) -> None:
+    layers = {**PUBLISHED["generator"]["layers"], "y": {"type": "sigmoid", "units": 9, "init_range": 0.05}}
+    networks = {**PUBLISHED, "generator": {**PUBLISHED["generator"], "layers": layers}}
+    variant = parse({"labels": "given", "networks": networks}, ConditionalVariant, "test")
+    with pytest.raises(InputError, match=r"generator\.layers: the last must have 784 units, one for each pixel; it has 9"):
+        games.start(conditional.model(setup(digits), conditional.Classes(with_classes(digits)), variant))
+
+
 @pytest.mark.parametrize("times", [3, 5, 6, 8])
 def test_a_stopped_run_ends_like_one_never_stopped(digits: np.ndarray, tmp_path: Path, name: str, times: int) -> None:
     """Stopped within an epoch, at its end, and within the second, with averaged weights; five updates an epoch."""

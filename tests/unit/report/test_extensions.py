@@ -31,6 +31,12 @@ def test_a_model_heeds_the_class_if_it_is_better_than_the_control_by_more_than_c
     assert "80.0 % of samples show the class asked for, of the control's 10.0 %" in text
 
 
+def test_a_model_that_heeds_the_class_seldom_holds_with_limits() -> None:
+    seldom = models(120.0, 80.0)
+    seldom.loc["appended", "asked_share"] = 0.3
+    assert "p(x | c): holds with limits." in conditional_verdict(seldom, ["shuffled_labels"])
+
+
 def test_without_a_control_nothing_is_concluded() -> None:
     assert "nothing is concluded" in conditional_verdict(models(120.0, 80.0).drop("shuffled_labels"), [])
 
