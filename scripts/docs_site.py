@@ -10,7 +10,16 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
-LINKED = ["benchmarks/*.md", "data/README.md", "gate.yaml", "reports/ablations/*.*", "reports/claims.md", "scripts/seeds.sbatch"]
+LINKED = [
+    "benchmarks/*.md",
+    "data/README.md",
+    "gate.yaml",
+    "reports/*.md",
+    "reports/ablations/*.*",
+    "reports/extensions/*.*",
+    "reports/extensions/runs/*/*/figure.png",
+    "scripts/seeds.sbatch",
+]
 REMOTE = re.compile(r"<(?:script|img|iframe|link)\b[^>]*(?:src|href)=[\"']?(?:https?:)?//[^>]*>")
 
 
