@@ -71,12 +71,12 @@ def of(result: ExperimentResult) -> Provenance:
     """Where an experiment's results, just computed here, come from."""
     project = read(paths.PARAMETERS, Project)
     return Provenance(
+        **_surroundings(),
         data=data_checksums(ExperimentPaths(result.name)),
         devices={seed.seed: seed.summary.device for seed in result.seeds},
         training_seconds={seed.seed: training_seconds(RunPaths(result.name, seed.seed)) for seed in result.seeds},
         **{key: getattr(project, key) for key in ASKED},
         overrides=overrides(ExperimentPaths(result.name)),
-        **_surroundings(),
     )
 
 
@@ -85,13 +85,13 @@ def of_extensions(asked: Extensions) -> Provenance:
     runs = [RunPaths(asked.experiment, seed) for seed in asked.seeds]
     players = [path for run in runs for path in (run.generator, run.discriminator)]
     return Provenance(
+        **_surroundings(),
         data=data_checksums(runs[0]) | {path.as_posix(): f"sha256:{files.digest(path, 'sha256')}" for path in players},
         devices={seed: devices.resolve(read(paths.PARAMETERS, Project).device).type for seed in asked.seeds},
         training_seconds={},
         suite=[asked.experiment],
         seeds=asked.seeds,
         overrides={f"{paths.EXTENSIONS}:{key}": value for key, value in changed(paths.EXTENSIONS).items()},
-        **_surroundings(),
     )
 
 

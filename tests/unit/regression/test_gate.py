@@ -380,7 +380,7 @@ def test_a_revision_may_be_an_experiment_of_dvc(workplace: Workplace) -> None:
         ("reports/reference/mnist5k/metrics.json", "{}", "has no results of mnist5k"),
         ("reports/reference/mnist5k/parameters.json", None, "reports/reference/mnist5k/parameters.json: not there"),
         ("params.yaml", "suite: [", "params.yaml: not valid YAML"),
-        ("params.yaml", "suite: 3", "params.yaml:suite: must be a list (it is 3)"),
+        ("params.yaml", "suite: 3", "params.yaml:suite: a list is needed here (it is 3)"),
         ("experiments/mnist5k.yaml", "data: [", "experiments/mnist5k.yaml: not valid YAML"),
         ("experiments/mnist5k.yaml", "- mnist", "experiments/mnist5k.yaml: a mapping of keys to values is needed here"),
         ("experiments/mnist5k.yaml", None, "experiments/mnist5k.yaml: not there, so no experiment is called 'mnist5k'"),
