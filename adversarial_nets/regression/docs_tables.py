@@ -88,10 +88,16 @@ def references(folder: Path) -> pd.DataFrame:
 
 
 def learning_curve(folder: Path) -> pd.DataFrame:
-    """Validation log-likelihood in nats along the run, means over its seeds: a column for each of ``EPOCHS``."""
-    curve = pd.read_csv(folder / AVERAGED / paths.LEARNING_CURVE).groupby("epoch").mean().loc[EPOCHS]
+    """Validation log-likelihood in nats along the run, means over seeds that finished: a column for each of ``EPOCHS``."""
+    rows = pd.read_csv(folder / AVERAGED / paths.LEARNING_CURVE)
+    curve = rows[rows["seed"].isin(_counted(folder))].groupby("epoch").mean().loc[EPOCHS]
     named = {"validation_log_likelihood": "last weights", "average_validation_log_likelihood": _kept_average(folder)}
     return curve[list(named)].rename(columns=named).T.map("{:.0f}".format).rename_axis("epoch").reset_index()
+
+
+def _counted(folder: Path) -> list[int]:
+    """The seeds that means are of."""
+    return revisions.counted(pd.read_csv(folder / AVERAGED / paths.SEEDS.name))["seed"].tolist()
 
 
 def _kept_average(folder: Path) -> str:
@@ -110,8 +116,9 @@ def score_and_blur(folder: Path) -> pd.DataFrame:
 
 
 def estimates(folder: Path) -> pd.DataFrame:
-    """What moves the number of the same generators, means over seeds: log-likelihoods in nats."""
-    of_seed = list(files.read(folder / AVERAGED / paths.RELIABILITY, dict[int, Reliability]).values())
+    """What moves the number of the same generators, means over seeds that finished: log-likelihoods in nats."""
+    found = files.read(folder / AVERAGED / paths.RELIABILITY, dict[int, Reliability])
+    of_seed = [found[seed] for seed in _counted(folder)]
     metrics = files.read_json(folder / AVERAGED / paths.METRICS.name)[AVERAGED]
     draws = [draw.log_likelihood for seed in of_seed for draw in seed.draws]
     rows = {

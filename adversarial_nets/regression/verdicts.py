@@ -10,6 +10,7 @@ from adversarial_nets.core import files
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
+from adversarial_nets.regression import revisions
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.running import paths
 
@@ -119,8 +120,9 @@ def sharpness(_: Path) -> Finding:
 
 def copying(distances: Path) -> Finding:
     """Section 6: inputs are not copied into G's parameters."""
-    seeds = files.read(distances, dict[int, list[Distances]]).values()
-    of_test, of_samples = (np.mean([seed[row].quantiles for seed in seeds], axis=0) for row in (0, 1))
+    found = files.read(distances, dict[int, list[Distances]])
+    seeds = revisions.counted(pd.read_csv(distances.with_name(paths.SEEDS.name)))["seed"]
+    of_test, of_samples = (np.mean([found[seed][row].quantiles for seed in seeds], axis=0) for row in (0, 1))
     ratios = of_samples / of_test
     words = f"{ratios[0]:.2f} at the 1 % quantile, {ratios[2]:.2f} at the median"
     measured = f"distances to the nearest training image over those of test images: {words}"

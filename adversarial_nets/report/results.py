@@ -171,14 +171,14 @@ class ExperimentResult:
     def blur(self) -> pd.DataFrame:
         """Score beside sharpness, as ratios to the test images': images, kind, log_likelihood, spread, gradient, grey.
 
-        Of the generators that are scored, the others of their runs, and stand-ins; not of the mean image, which has no spread.
+        Of the generators that count, the others of their runs, and stand-ins; not of the mean image, which has no spread.
         """
         rows = [
             (name, "made from training images", score.log_likelihood, self.sanity.sharpness[name])
             for name, score in self.sanity.rows.items()
             if name != MEAN
         ]
-        for seed in self.seeds:
+        for seed in self.counted:
             rows.append(("kept", "generators that are scored", seed.log_likelihood, seed.collapse.samples_sharpness))
             for other in seed.reliability.alternatives:
                 rows.append((other.name, "other generators of their runs", other.score.log_likelihood, other.sharpness))

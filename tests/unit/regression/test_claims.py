@@ -167,7 +167,9 @@ def test_what_was_measured_follows_the_numbers_and_not_the_verdict(empty: Path) 
 def test_samples_nearer_to_training_images_than_test_images_are_copies(empty: Path) -> None:
     for nearer, verdict in ((1.0, HOLDS), (0.96, LIMITED), (0.5, FAILS)):
         rows = [{"distances": "", "num_others": 9, "quantiles": [share * each for each in (1, 2, 3, 4)]} for share in (1, nearer)]
-        files.write_json(Path("copying.json"), {0: rows, 2: rows})
+        files.write_json(Path("copying.json"), {0: rows, 2: rows, 3: rows[::-1]})
+        outcomes = {"seed": [0, 2, 3], "outcome": ["finished", "finished", "collapsed"], "log_likelihood": 1.0}
+        files.write_csv(Path("seeds.csv"), pd.DataFrame(outcomes))
         assert verdicts.copying(Path("copying.json"))[1] == verdict
 
 
