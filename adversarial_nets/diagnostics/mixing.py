@@ -32,12 +32,13 @@ class Mixing:
 def autocorrelation_time(samples: np.ndarray, chains: int, training_images: np.ndarray) -> float:
     """Of samples (n, D), a state of each chain after another, in kept states: n of them are worth n over this.
 
-    The largest over the first principal components of the training images. At least 1, which independent samples have.
+    The largest over the first principal components of the training images. At least 1, which independent samples have. To two
+    decimals, because the components' last digits depend on the processor.
     """
     components = PCA(COMPONENTS, svd_solver="covariance_eigh").fit(training_images)
     whole = len(samples) // chains * chains
     series = components.transform(samples[:whole]).reshape(-1, chains, COMPONENTS)
-    return max(integrated_time(series[:, :, component].T) for component in range(COMPONENTS))
+    return round(max(integrated_time(series[:, :, component].T) for component in range(COMPONENTS)), 2)
 
 
 def integrated_time(series: np.ndarray) -> float:
