@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from adversarial_nets.baselines.chains import State
 from adversarial_nets.baselines.layers import bernoulli, cross_entropy, down, gaussian, initialise_uniformly, uniform, up
-from adversarial_nets.core.arithmetic import sigmoid, tanh
+from adversarial_nets.core.arithmetic import sigmoid, tanh, total
 from adversarial_nets.parameters.baselines import StochasticNetParameters, StochasticTraining
 
 
@@ -98,7 +98,7 @@ class Walkback:
         costs, visible, h2 = [], x, self.network.top_layer(x)
         for _ in range(self.training.walkback_steps):
             logits, h2 = self.network.step(self.network.corrupted(visible, random), h2, random)
-            costs.append(cross_entropy(logits, x).mean())
+            costs.append(total(cross_entropy(logits, x)) / x.numel())
             visible = bernoulli(sigmoid(logits.detach()), random)
         return costs
 

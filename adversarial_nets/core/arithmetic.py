@@ -82,13 +82,20 @@ def plain_products() -> Iterator[None]:
         _plain = before
 
 
+def total(x: Tensor) -> Tensor:
+    """The sum of all elements, the same for any number of threads: PyTorch shares more than 2**15 of them among its threads."""
+    whole = x.numel() // PIECE * PIECE
+    pieces, rest = x.flatten().tensor_split([whole])
+    return pieces.view(-1, PIECE).sum(1).sum() + rest.sum() if whole else rest.sum()
+
+
 class PortableDots(TorchFunctionMode):
     """A context in which ``Tensor.dot``, with which PyTorch's L-BFGS works, is a sum like others."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Any function of PyTorch's as it is, but for that one."""
         if function is torch.Tensor.dot:
-            return (args[0] * args[1]).sum()
+            return total(args[0] * args[1])
         return function(*args, **(kwargs or {}))
 
 

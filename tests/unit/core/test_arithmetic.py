@@ -154,6 +154,22 @@ def test_a_product_in_float64_is_the_usual_one_but_for_rounding():
     torch.testing.assert_close(product(a, b), a @ b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("count", [5, 2**14, 2**15 + 3, 100_000])
+def test_a_total_does_not_depend_on_the_number_of_threads(count):
+    numbers = torch.randn(count, generator=torch.Generator().manual_seed(0))
+    before, found, theirs = torch.get_num_threads(), [], []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(arithmetic.total(numbers).item())
+            theirs.append(numbers.sum().item())
+    finally:
+        torch.set_num_threads(before)
+    assert len(set(found)) == 1
+    assert found[0] == pytest.approx(numbers.double().sum().item(), abs=1e-3)
+    assert (len(set(theirs)) > 1) == (count == 100_000)  # if this fails, PyTorch's own may do
+
+
 def test_plain_products_are_pytorchs():
     a, b = torch.randn(30, 500), torch.randn(500, 20)
     with arithmetic.plain_products():
