@@ -23,7 +23,7 @@ from adversarial_nets.running import paths
 
 
 def load(folder: Path, pixels: int, device: torch.device) -> GenerativeStochasticNetwork:
-    """A trained network of so many pixels. Raises InputError if there is none, or it is damaged."""
+    """A trained network of images with this number of pixels. Raises InputError if there is none, or it is damaged."""
     with reading(folder / paths.GENERATOR) as path:
         text, weights = read_network(path)
         network = GenerativeStochasticNetwork(StochasticNetParameters.model_validate_json(text), pixels)

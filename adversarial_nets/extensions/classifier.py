@@ -13,7 +13,7 @@ from adversarial_nets.parameters.layers import LinearParameters
 
 
 class Classifier:
-    """Gives each image (D,) one of so many classes."""
+    """Gives each image (D,) one of a number of classes."""
 
     def __init__(self, pixels: int, classes: int, asked: ClassifierParameters, random: torch.Generator):
         hidden = LinearParameters(type="relu", units=asked.hidden_units, init_range=(6 / pixels) ** 0.5)

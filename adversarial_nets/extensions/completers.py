@@ -15,7 +15,7 @@ Completer = Callable[[np.ndarray, np.ndarray], Iterator[np.ndarray]]
 
 
 def generated(model: Model, generator: ConditionalGenerator, count: int, purpose: str) -> Completer:
-    """So many completions of each image by the generator, from noise of their own."""
+    """``count`` completions of each image by the generator, from noise of their own."""
     description, device = model.setup.experiment.generator, model.setup.device
 
     @torch.no_grad()

@@ -72,7 +72,7 @@ def _validate(asked: CompletionParameters, model: Model, generator: ConditionalG
 
 
 def spread(rows: np.ndarray, count: int) -> np.ndarray:
-    """So many of the rows (n, ...), evenly spaced, because images may be sorted by class; all if there are fewer."""
+    """``count`` of the rows (n, ...), evenly spaced, because images may be sorted by class; all if there are fewer."""
     return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)]
 
 

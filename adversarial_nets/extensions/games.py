@@ -245,6 +245,6 @@ def load(model: Model, folder: Path) -> ConditionalGenerator:
 
 
 def noise(model: Model, count: int, purpose: str) -> Tensor:
-    """z of so many samples (count, d), from a random stream of the run's seed."""
+    """z of ``count`` samples (count, d), from a random stream of the run's seed."""
     description = (model.networks or model.setup.experiment).generator
     return draw_noise(description.noise, (count, description.noise_dimensions), stream(model.setup.seed, purpose))

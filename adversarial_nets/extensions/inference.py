@@ -141,7 +141,7 @@ def step(run: Run) -> None:
 
 
 def noise(description: GeneratorParameters, count: int, random: torch.Generator) -> Tensor:
-    """So many z: (count, d)."""
+    """``count`` z: (count, d)."""
     return draw_noise(description.noise, (count, description.noise_dimensions), random)
 
 

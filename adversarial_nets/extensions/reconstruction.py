@@ -22,7 +22,7 @@ SHOWN = {"encoder": "G(E(x))", "inverted": "G at the best z", "nearest_training_
 
 @dataclass(frozen=True)
 class Errors:
-    """Mean square of reconstruction − image, a pixel, over so many images of one kind, by how they are reconstructed.
+    """Mean square of reconstruction − image, a pixel, over ``num_images`` images of one kind, by how they are reconstructed.
 
     ``inverted``: G at the z that gradient steps find from E(x); ``inverted_from_zero``: as many steps from z = 0.
     """

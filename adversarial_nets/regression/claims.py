@@ -15,7 +15,8 @@ import pandas as pd
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError, exit_status, one_line
 from adversarial_nets.regression import verdicts
-from adversarial_nets.regression.verdicts import AVERAGED, HOLDS, LIMITED, PUBLISHED, UNMEASURED, VERDICTS, Finding
+from adversarial_nets.regression.verdicts import AVERAGED, PUBLISHED, Finding
+from adversarial_nets.report.captions import HOLDS, LIMITED, UNMEASURED, VERDICTS
 from adversarial_nets.running import paths
 
 COLUMNS = ["section", "the paper says", "measured here", "verdict", "from", "made by"]
@@ -232,10 +233,15 @@ def read(source: Path | io.BytesIO) -> pd.DataFrame:
 
 
 def lost(before: pd.DataFrame, now: pd.DataFrame) -> list[str]:
-    """Of claims that held, with limits or without, those whose verdict is worse now, in words."""
+    """Of claims that held, with limits or without, those whose verdict is worse now, in words.
+
+    A claim that the last run did not measure, because it was of other models, is not lost; one whose file is gone is.
+    """
     rank = {verdict: len(VERDICTS) - place for place, verdict in enumerate(VERDICTS)}
-    verdicts_now = dict(zip(now["name"], now["verdict"], strict=True))
-    held = before[before["verdict"].isin([HOLDS, LIMITED])]
+    judged = now[(now["verdict"] != UNMEASURED) | (now["from"] == "")]
+    skipped = set(now["name"]) - set(judged["name"])
+    verdicts_now = dict(zip(judged["name"], judged["verdict"], strict=True))
+    held = before[before["verdict"].isin([HOLDS, LIMITED]) & ~before["name"].isin(skipped)]
     pairs = [(row.name, row.verdict, verdicts_now.get(row.name, UNMEASURED)) for row in held.itertuples(index=False)]
     return [f"claim {name} is worse: {after}; before: {verdict}" for name, verdict, after in pairs if rank[after] < rank[verdict]]
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from adversarial_nets.core import files
-from adversarial_nets.diagnostics.collapse import COLLAPSED
 from adversarial_nets.diagnostics.reliability import Reliability
 from adversarial_nets.regression import claims, revisions
 from adversarial_nets.regression.verdicts import AVERAGED
-from adversarial_nets.report import tables
+from adversarial_nets.report import captions, tables
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.running import paths
 
@@ -18,7 +17,6 @@ PAGES = [Path("README.md"), Path("docs/results.md")]
 MARKED = re.compile(r"<!-- (?P<name>[a-z0-9 ]+) -->\n(?P<table>.*?)\n<!-- end of (?P=name) -->", re.DOTALL)
 
 EPOCHS = [25, 50, 100, 150, 200, 250]
-STAND_INS = ["Training images as samples", "K-means centroids of training images"]
 
 
 def renewed(page: str, folder: Path) -> str:
@@ -50,7 +48,7 @@ def table_1(folder: Path) -> pd.DataFrame:
     """The paper's MNIST column, reported and measured here, and stand-ins for samples: every cell a text, in nats."""
     rows = _rows(folder).query("data_set == 'MNIST'")
     ours, sanity = rows[rows["origin"] == tables.MEASURED], rows[rows["origin"] == tables.SANITY]
-    stand_ins = sanity[sanity["model"].isin(STAND_INS)].drop_duplicates("model")
+    stand_ins = sanity[sanity["model"].isin(captions.STAND_INS)].drop_duplicates("model")
     measured = [cells for model in TABLE_1 for cells in _of_model(model, ours[ours["model"] == model])]
     beside = [{"model": row.model, "measured here": tables.nats(row)} for row in stand_ins.itertuples()]
     return pd.DataFrame([*measured, *beside]).fillna("")
@@ -69,17 +67,7 @@ def _of_model(model: str, measured: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _measured(row: tuple) -> dict[str, str]:
-    cells = {"measured here": tables.nats(row), "runs": _runs(row), "spread over seeds": _spread(row)}
-    return {"model": f"{row.model} (`{row.experiment}`)", **cells}
-
-
-def _runs(row: tuple) -> str:
-    lost = f"; {row.num_collapsed:.0f} {COLLAPSED}" if row.num_collapsed else ""
-    return f"{row.num_seeds:.0f} of {row.num_started:.0f}{lost}"
-
-
-def _spread(row: tuple) -> str:
-    return f"{row.seed_std:.1f} ({row.num_seeds:.0f} seeds)" if row.num_seeds > 1 else ""
+    return {"model": f"{row.model} (`{row.experiment}`)", "measured here": tables.nats(row), **tables.of_runs(row)}
 
 
 def references(folder: Path) -> pd.DataFrame:

@@ -11,19 +11,13 @@ from adversarial_nets.diagnostics import ablations
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
 from adversarial_nets.regression import revisions
+from adversarial_nets.report.captions import UNMEASURED, graded
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.running import paths
 
 PUBLISHED, AVERAGED = "mnist", "mnist_averaged"  # references of the same runs: their last weights, and averages
-HOLDS, LIMITED, FAILS, UNMEASURED = "holds", "holds with limits", "does not hold here", "not measured"
-VERDICTS = [HOLDS, LIMITED, FAILS, UNMEASURED]
 
 Finding = tuple[str, str]  # what was measured, in words, and the verdict
-
-
-def graded(*degrees: bool) -> str:
-    """The verdict of the first condition that is true: holds, holds with limits; otherwise it does not hold here."""
-    return next((verdict for verdict, is_true in zip(VERDICTS, degrees, strict=False) if is_true), FAILS)
 
 
 def gradients(table: Path) -> Finding:

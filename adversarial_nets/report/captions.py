@@ -72,7 +72,7 @@ KNOWN_DENSITY = (
 )
 
 # In the head of the page.
-VERDICTS = ["holds", "holds with limits", "does not hold here", "not measured"]
+HOLDS, LIMITED, FAILS, UNMEASURED = VERDICTS = ["holds", "holds with limits", "does not hold here", "not measured"]
 REPORTED = "reported in the paper"
 RECIPES = {"mnist": "the published recipe, last weights", "mnist_averaged": "the same runs, averaged weights"}
 STAND_INS = {
@@ -107,3 +107,8 @@ NOTES = [
     "The number of samples and the grid for σ are the defaults of the published script; the paper gives neither.",
     "σ is chosen on validation images from a grid. A star marks a σ at an end of the grid: a better one may lie beyond it.",
 ]
+
+
+def graded(*degrees: bool) -> str:
+    """The verdict of the first condition that is true: holds, holds with limits; otherwise it does not hold here."""
+    return next((verdict for verdict, is_true in zip(VERDICTS, degrees, strict=False) if is_true), FAILS)

@@ -1,6 +1,5 @@
 """Section 7's extensions: what a chapter has, and those of conditional generation and of completion."""
 
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,33 +11,49 @@ from adversarial_nets.extensions import class_scores, completion_scores
 from adversarial_nets.extensions.games import reading
 from adversarial_nets.parameters.conditional import COMPLETION, TRAINING_IMAGES
 from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.report.captions import HOLDS, UNMEASURED, graded
 from adversarial_nets.running.paths import EXTENSIONS_REPORT, ExtensionPaths
 
 Z = 1.96  # standard errors within which a difference is chance
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What was measured about something that the paper expects, in sentences of which the first one can stand alone; the
+    expectation in words, and the verdict.
+    """
+
+    sentences: list[str]
+    expectation: str
+    verdict: str
+
+    def __str__(self) -> str:
+        """Markdown."""
+        return f"{'. '.join(self.sentences)}. **The paper expects that {self.expectation}: {self.verdict}.**"
+
+
+@dataclass(frozen=True)
 class Chapter:
-    """One extension: the name of its file, its title, the rows of its table, the Markdown below the title, and in this the
-    sentences about what follows for the paper's expectations, each of which ends with a verdict.
+    """One extension: the name of its file, its title, the rows of its table, the Markdown below the title, and what of it
+    follows for the paper's expectation: a finding for each model, or none.
     """
 
     name: str
     title: str
     rows: pd.DataFrame
     text: str
-    finding: str
+    findings: list[Finding]
 
     @property
     def measured(self) -> str:
-        """The finding's first sentence."""
-        return self.finding.split(". ")[0]
+        """The first finding's first sentence."""
+        return self.findings[0].sentences[0] if self.findings else "there is no control"
 
     @property
     def verdict(self) -> str:
-        """The finding's: with limits if there are several that differ, and one holds."""
-        verdicts = set(re.findall(r"\*\*The paper expects .*: ([a-z ]+)\.\*\*", self.finding))
-        return verdicts.pop() if len(verdicts) == 1 else "holds with limits" if "holds" in verdicts else "does not hold here"
+        """The findings': with limits if they differ, and one of them holds."""
+        verdicts = {finding.verdict for finding in self.findings}
+        return verdicts.pop() if len(verdicts) == 1 else graded(False, HOLDS in verdicts) if verdicts else UNMEASURED
 
 
 def read_scores(name: str, seed: int, kind: type, report: Path = EXTENSIONS_REPORT) -> object:
@@ -83,11 +98,10 @@ def conditional_chapter(asked: Extensions) -> Chapter:
     notes = CONDITIONAL_NOTES.format(samples=asked.conditional.samples_per_class, chance=100 / means.loc[names[1], "num_classes"])
     figures = [f"`{name}`:\n\n![Samples of each class](runs/{name}/{asked.seeds[0]}/figure.png)" for name in names[1:]]
     controls = [name for name, variant in asked.conditional.variants.items() if variant.labels == "shuffled"]
-    verdict = conditional_verdict(means, controls)
-    parts = [table.to_markdown(index=False, disable_numparse=True), verdict, notes, *figures]
-    return Chapter(
-        "conditional", "Conditional generation: p(x | c) by giving c to both players", rows, "\n\n".join(parts), verdict
-    )
+    findings = conditional_findings(means, controls)
+    parts = [table.to_markdown(index=False, disable_numparse=True), *map(str, findings), notes, *figures]
+    title = "Conditional generation: p(x | c) by giving c to both players"
+    return Chapter("conditional", title, rows, "\n\n".join(parts), findings)
 
 
 def _conditional_row(name: str, row: pd.Series) -> dict[str, str]:
@@ -102,28 +116,25 @@ def _conditional_row(name: str, row: pd.Series) -> dict[str, str]:
     }
 
 
-def conditional_verdict(means: pd.DataFrame, controls: list[str]) -> str:
-    """What follows for the paper's expectation, from the rows of all models by name, beside the first control."""
-    if not controls:
-        return "There is no control with shuffled labels, so nothing is concluded."
-    models = means.drop([TRAINING_IMAGES, *controls])
-    return "\n\n".join(_heeds(name, row, means.loc[controls[0]], means.loc[TRAINING_IMAGES]) for name, row in models.iterrows())
+def conditional_findings(means: pd.DataFrame, controls: list[str]) -> list[Finding]:
+    """What follows for each model, from the rows of all by name, beside the first control; nothing if there is none."""
+    models = means.drop([TRAINING_IMAGES, *controls]) if controls else means.iloc[:0]
+    return [_heeds(name, row, means.loc[controls[0]], means.loc[TRAINING_IMAGES]) for name, row in models.iterrows()]
 
 
-def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> str:
+def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> Finding:
     """Whether a model heeds the class more than a control does."""
     gain = row["class_wise_log_likelihood"] - control["class_wise_log_likelihood"]
     is_better = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
-    verdict = (
-        ("holds" if row["asked_share"] > real["accuracy"] / 2 else "holds with limits") if is_better else "does not hold here"
-    )
     amount = f"{abs(gain):.0f} nats {'more' if gain > 0 else 'less'} likely"
-    return (
+    sentences = [
         f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, of the control's "
-        f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control. A classifier "
-        f"that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real images "
-        f"{_percent(real['accuracy'])}. **The paper expects that this gives p(x | c): {verdict}.**"
-    )
+        f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control",
+        f"A classifier that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real "
+        f"images {_percent(real['accuracy'])}",
+    ]
+    verdict = graded(is_better and row["asked_share"] > real["accuracy"] / 2, is_better)
+    return Finding(sentences, "this gives p(x | c)", verdict)
 
 
 # Completion
@@ -151,11 +162,10 @@ def completion_chapter(asked: Extensions) -> Chapter:
     )
     notes = COMPLETION_NOTES.format(original=_percent(first["accuracy_of_original"].iloc[0]), occluded=occluded)
     figure = f"![Completions of some images, for each kind of missing pixels](runs/{COMPLETION}/{asked.seeds[0]}/figure.png)"
-    verdict = completion_verdict(means)
-    parts = [table.to_markdown(index=False, disable_numparse=True), verdict, notes, figure]
-    return Chapter(
-        "completion", "Completion: all conditionals p(x_S | x_rest) by one generator", rows, "\n\n".join(parts), verdict
-    )
+    finding = completion_finding(means)
+    parts = [table.to_markdown(index=False, disable_numparse=True), str(finding), notes, figure]
+    title = "Completion: all conditionals p(x_S | x_rest) by one generator"
+    return Chapter("completion", title, rows, "\n\n".join(parts), [finding])
 
 
 def _completion_row(row: pd.Series) -> dict[str, str]:
@@ -171,7 +181,7 @@ def _completion_row(row: pd.Series) -> dict[str, str]:
     }
 
 
-def completion_verdict(means: pd.DataFrame) -> str:
+def completion_finding(means: pd.DataFrame) -> Finding:
     """What follows for the paper's expectation, from the mean scores of each kind and method."""
     wide = means.pivot_table(index="kind", columns="method", values="log_likelihood", sort=False)
     own, rest = wide[completion_scores.GENERATOR], wide.drop(columns=[completion_scores.GENERATOR, completion_scores.OTHER])
@@ -179,10 +189,11 @@ def completion_verdict(means: pd.DataFrame) -> str:
     mine = means[means["method"] == completion_scores.GENERATOR]
     ratio = (mine["diversity"] / mine["distance"]).mean()
     accuracy, occluded = mine["accuracy"].mean(), mine["accuracy_of_occluded"].mean()
-    verdict = "holds" if heeded.all() and better.all() else "holds with limits" if heeded.all() else "does not hold here"
-    return (
+    sentences = [
         f"By log-likelihood of the missing pixels the generator is better than every other row for {better.sum()} of {len(own)} "
-        f"kinds, and better than when it was given another image for {heeded.sum()}. Its completions differ from one another by "
-        f"{ratio:.2f} of their distance to the image. A classifier recognises {_percent(accuracy)} of completed images, "
-        f"{_percent(occluded)} of occluded ones. **The paper expects that one family of models does this: {verdict}.**"
-    )
+        f"kinds, and better than when it was given another image for {heeded.sum()}",
+        f"Its completions differ from one another by {ratio:.2f} of their distance to the image",
+        f"A classifier recognises {_percent(accuracy)} of completed images, {_percent(occluded)} of occluded ones",
+    ]
+    verdict = graded(heeded.all() and better.all(), heeded.all())
+    return Finding(sentences, "one family of models does this", verdict)

@@ -12,7 +12,8 @@ from adversarial_nets.extensions.games import reading
 from adversarial_nets.extensions.reconstruction import FRESH, REAL, Inferred
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.inference import FEW_LABELS, INFERENCE
-from adversarial_nets.report.extensions import Chapter, Z, read_scores
+from adversarial_nets.report.captions import graded
+from adversarial_nets.report.extensions import Chapter, Finding, Z, read_scores
 from adversarial_nets.running.paths import EXTENSIONS_REPORT, ExtensionPaths
 
 WAYS = {
@@ -42,9 +43,9 @@ def inference_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Ch
     neighbours = pd.DataFrame({"features": accuracy.index, "neighbour": [f"{100 * each:.1f} %" for each in accuracy]})
     tables = [each.to_markdown(index=False, disable_numparse=True) for each in (table, neighbours)]
     figure = f"![Images, and what is made of them](runs/{INFERENCE}/{asked.seeds[0]}/figure.png)"
-    verdict = inference_verdict(means)
-    text = "\n\n".join([tables[0], verdict, tables[1], _notes(found), figure])
-    return Chapter(INFERENCE, "Learned inference: an encoder that predicts z from G(z)", rows, text, verdict)
+    finding = inference_finding(means)
+    text = "\n\n".join([tables[0], str(finding), tables[1], _notes(found), figure])
+    return Chapter(INFERENCE, "Learned inference: an encoder that predicts z from G(z)", rows, text, [finding])
 
 
 def _way(label: str, errors: pd.Series) -> dict[str, str]:
@@ -63,17 +64,16 @@ def _notes(found: list[Inferred]) -> str:
     )
 
 
-def inference_verdict(means: pd.DataFrame) -> str:
+def inference_finding(means: pd.DataFrame) -> Finding:
     """What follows for the paper's expectation, from the mean errors of each kind of images: E against no inference at all."""
-    without = means[["nearest_training_image", "mean_image"]].min(axis=1)
-    works = means["encoder"] < without
-    verdict = "holds" if works.all() else "holds with limits" if works[FRESH] else "does not hold here"
-    parts = [
-        f"On {kind}, G(E(x)) has {means.loc[kind, 'encoder'] / without[kind]:.2f} times the error of the nearest training image "
-        f"and {means.loc[kind, 'encoder'] / means.loc[kind, 'inverted']:.1f} times that of gradient steps from there."
+    without = means[["nearest_training_image", "mean_image"]]
+    works, best = means["encoder"] < without.min(axis=1), without.idxmin(axis=1).map(WAYS)
+    sentences = [
+        f"On {kind}, G(E(x)) has {means.loc[kind, 'encoder'] / without.loc[kind].min():.2f} times the error of the {best[kind]} "
+        f"and {means.loc[kind, 'encoder'] / means.loc[kind, 'inverted']:.1f} times that of gradient steps from there"
         for kind in (FRESH, REAL)
     ]
-    return " ".join([*parts, f"**The paper expects that E can be learned once G is trained: {verdict}.**"])
+    return Finding(sentences, "E can be learned once G is trained", graded(works.all(), works[FRESH]))
 
 
 # Few labels
@@ -94,9 +94,8 @@ FEW_LABELS_NOTES = """\
 images are tested is chance too: ± {chance:.1f} at 10 %, but alike for all rows. ± of a difference has both.
 - Multinomial logistic regression, C chosen by {folds}-fold cross-validation within the labels. Features are standardised by the \
 training images, without labels; principal components keep their scale, because whitened they do worse on validation images.
-- Controls are pixels, their principal components, and D's layers as runs start with. Hidden units of other models, by the names \
-of their experiments, are no controls: they were learned from images without labels too.
-- `untrained D` is a control: D's layers as runs start with.
+- Controls are pixels, their principal components, and `untrained D`: D's layers as runs start with. Hidden units of other \
+models, by the names of their experiments, are not: they were learned from images without labels too.
 - Below, errors that others reported for **all of MNIST**, with up to 60,000 images without labels; most train a whole network \
 on the labels, and none is of this protocol."""
 
@@ -110,9 +109,9 @@ def few_labels_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> C
     images = rows["num_images"].iloc[0]
     chance = 100 * (0.1 * 0.9 / images) ** 0.5
     notes = FEW_LABELS_NOTES.format(images=images, draws=asked.few_labels.draws, folds=asked.few_labels.folds, chance=chance)
-    verdict = few_labels_verdict(rows, wrong, asked.few_labels.compared)
-    text = "\n\n".join([tables[0], verdict, notes, tables[1]])
-    return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text, verdict)
+    finding = few_labels_finding(rows, wrong, asked.few_labels.compared)
+    text = "\n\n".join([tables[0], str(finding), notes, tables[1]])
+    return Chapter(FEW_LABELS, "Few labels: features of D and of E for a classifier", rows, text, [finding])
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -136,7 +135,7 @@ def _reported() -> pd.DataFrame:
     return pd.DataFrame(REPORTED, columns=["reported for MNIST", "100 labels", "1,000 labels", "source"])
 
 
-def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame, peers: Sequence[str] = ()) -> str:
+def few_labels_finding(rows: pd.DataFrame, wrong: pd.DataFrame, peers: Sequence[str] = ()) -> Finding:
     """Whether features improve on every control, by more than chance over draws and over test images, which all features share.
 
     peers: features that are no controls, because other models learned them. wrong: in how many draws each test image is
@@ -152,13 +151,11 @@ def few_labels_verdict(rows: pd.DataFrame, wrong: pd.DataFrame, peers: Sequence[
             apart = wrong[column(control, count)] - wrong[column(name, count)]
             least, chance = gain[control].mean(), Z * np.hypot(gain[control].sem(), 100 * apart.sem() / len(gain))
             improved.append(least > chance)
+            points = f"{least:+.1f} ± {chance:.1f}".replace("-", "−")
             does = "improve" if least > chance else "do not measurably improve"
             sentences.append(
                 f"With {count:,} labels, {player}'s features ({name}) {does} the classifier: {errors[name].mean():.1f} % against "
-                f"{errors[control].mean():.1f} % of the best control, {control} ({least:+.1f} ± {chance:.1f} points).".replace(
-                    "(-", "(−"
-                )
+                f"{errors[control].mean():.1f} % of the best control, {control} ({points} points)"
             )
-    verdict = "holds" if all(improved) else "holds with limits" if any(improved) else "does not hold here"
     ordered = [sentence for _, sentence in sorted(zip(improved, sentences, strict=True), key=lambda pair: not pair[0])]
-    return " ".join([*ordered, f"**The paper expects that such features could improve classifiers: {verdict}.**"])
+    return Finding(ordered, "such features could improve classifiers", graded(all(improved), any(improved)))

@@ -139,7 +139,11 @@ class ReferencesChapter:
         stand_ins = mnist[mnist["model"].isin(captions.STAND_INS)].drop_duplicates("model")
         mean, error = TABLE_1["Adversarial nets"]["MNIST"]
         rows = [{"MNIST": captions.REPORTED, "nats": f"{mean:g} ± {error:g}"}]
-        rows += [{"MNIST": captions.RECIPES.get(row.experiment, row.experiment), **_measured(row)} for row in ours.itertuples()]
+        recipes = captions.RECIPES
+        rows += [
+            {"MNIST": recipes.get(row.experiment, row.experiment), "nats": tables.nats(row), **tables.of_runs(row)}
+            for row in ours.itertuples()
+        ]
         rows += [{"MNIST": captions.STAND_INS[row.model], "nats": tables.nats(row)} for row in stand_ins.itertuples()]
         return pd.DataFrame(rows).fillna("")
 
@@ -152,13 +156,7 @@ class ReferencesChapter:
 
 def _reference(row: Any) -> dict[str, str]:
     named = {"reference": row.experiment, "model": row.model, "data set": row.data_set}
-    return {**named, **_measured(row), "samples": f"{row.num_samples:,.0f}"}
-
-
-def _measured(row: Any) -> dict[str, str]:
-    spread = "" if pd.isna(row.seed_std) else f"{row.seed_std:.1f}"
-    runs = f"{row.num_seeds:.0f} of {row.num_started:.0f}"
-    return {"nats": tables.nats(row), "runs that finished": runs, "spread over seeds": spread}
+    return {**named, "nats": tables.nats(row), **tables.of_runs(row), "samples": f"{row.num_samples:,.0f}"}
 
 
 def render(

@@ -265,5 +265,11 @@ def _runs_in_words(row: Any) -> str:
     return f" ({finished if started > collapsed else 'no run finished'}{spread}{lost})"
 
 
+def of_runs(row: Any) -> dict[str, str]:
+    """Of how many runs a row is, and how far those that finished are apart, in nats."""
+    lost = f"; {row.num_collapsed:.0f} collapsed" if row.num_collapsed else ""
+    return {"runs": f"{row.num_seeds:.0f} of {row.num_started:.0f}{lost}", "spread over seeds": _number(row.seed_std, ".1f")}
+
+
 def _number(value: float, digits: str) -> str:
     return "" if pd.isna(value) else f"{value:{digits}}".replace("-", "−")

@@ -131,23 +131,23 @@ def rows(**errors: list[float]) -> pd.DataFrame:
 def test_features_improve_only_by_more_than_chance_over_every_control(d: list[float], hidden: list[float], verdict: str) -> None:
     found = rows(pixels=[20, 22, 21], untrained=[20, 21, 20], D=d, hidden=hidden, z=[50, 50, 50])
     alike = pd.DataFrame({f"{name}: 100": [1, 0, 2] for name in found["features"].unique()})
-    assert f": {verdict}.**" in chapters.few_labels_verdict(found, alike)
+    assert chapters.few_labels_finding(found, alike).verdict == verdict
 
 
 def test_a_difference_that_a_few_test_images_make_is_chance() -> None:
     found = rows(pixels=[20, 21, 20], D=[10, 11, 10], hidden=[50, 50, 50], z=[50, 50, 50])
     others = {"E, last hidden layer: 100": [0] * 5, "E(x): 100": [0] * 5}
     wrong = pd.DataFrame({"pixels: 100": [3, 0, 0, 0, 0], "D: 100": [0, 0, 0, 0, 1], **others})
-    assert ": does not hold here.**" in chapters.few_labels_verdict(found, wrong)
+    assert chapters.few_labels_finding(found, wrong).verdict == "does not hold here"
 
 
 def test_features_of_other_models_are_no_controls() -> None:
     found = rows(pixels=[20, 21, 20], D=[10, 11, 10], hidden=[50, 50, 50], z=[50, 50, 50])
     peer = found[found["features"] == "D"].assign(features="peer", error=1.0)
     others = {"E, last hidden layer: 100": [0] * 5, "E(x): 100": [0] * 5}
-    wrong = pd.DataFrame({"pixels: 100": [3, 3, 3, 3, 2], "D: 100": [0, 0, 0, 0, 0], "peer: 100": [0] * 5, **others})
-    text = chapters.few_labels_verdict(pd.concat([found, peer]), wrong, ["peer"])
-    assert "improve the classifier: 10.3 % against 20.3 % of the best control, pixels" in text
+    wrong = pd.DataFrame({"pixels: 100": [3] * 5, "D: 100": [0] * 5, "peer: 100": [0] * 5, **others})
+    first, *_ = chapters.few_labels_finding(pd.concat([found, peer]), wrong, ["peer"]).sentences
+    assert "(D) improve the classifier: 10.3 % against 20.3 % of the best control, pixels" in first
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_features_of_other_models_are_no_controls() -> None:
 def test_inference_must_beat_the_nearest_training_image(fresh: float, real: float, verdict: str) -> None:
     others = {"inverted": 0.001, "nearest_training_image": 0.03, "mean_image": 0.06}
     means = pd.DataFrame([{"encoder": fresh, **others}, {"encoder": real, **others}], index=["fresh samples", "test images"])
-    assert f": {verdict}.**" in chapters.inference_verdict(means)
+    assert chapters.inference_finding(means).verdict == verdict

@@ -11,7 +11,7 @@ import pytest
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.regression import claims, gate, verdicts, verify
-from adversarial_nets.regression.verdicts import FAILS, HOLDS, LIMITED, UNMEASURED
+from adversarial_nets.report.captions import FAILS, HOLDS, LIMITED, UNMEASURED
 from adversarial_nets.running import paths
 from support.experiments import ROOT
 from support.finished import git
@@ -182,12 +182,15 @@ def test_a_damaged_source_is_one_line(empty: Path, content: str) -> None:
 
 def test_only_a_claim_that_held_can_be_lost() -> None:
     def table(*given: str) -> pd.DataFrame:
-        return pd.DataFrame({"name": list("abcd"), "verdict": given})
+        return pd.DataFrame({"name": list("abcd"), "verdict": given, "from": "file"})
 
     before, now = table(HOLDS, LIMITED, FAILS, UNMEASURED), table(LIMITED, HOLDS, UNMEASURED, FAILS)
     assert claims.lost(before, now) == ["claim a is worse: holds with limits; before: holds"]
     assert claims.lost(before, before) == []
     assert claims.lost(before, now.iloc[1:]) == ["claim a is worse: not measured; before: holds"]
+    unmeasured = table(UNMEASURED, LIMITED, FAILS, UNMEASURED)
+    assert claims.lost(before, unmeasured) == []  # the last run was of other models
+    assert claims.lost(before, unmeasured.assign(**{"from": ""})) == ["claim a is worse: not measured; before: holds"]
 
 
 def test_a_verdict_that_is_typed_does_not_follow(project: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from adversarial_nets.extensions.completion_scores import CHAIN, GENERATOR, OTHER
 from adversarial_nets.extensions.masks import KINDS
-from adversarial_nets.report.extensions import Chapter, completion_verdict, conditional_verdict
+from adversarial_nets.report.extensions import Chapter, Finding, completion_finding, conditional_findings
 from adversarial_nets.report.section_7 import findings
 
 
@@ -25,7 +25,7 @@ def models(own: float, control: float) -> pd.DataFrame:
     ],
 )
 def test_a_model_heeds_the_class_if_it_is_better_than_the_control_by_more_than_chance(own: float, words: str) -> None:
-    text = conditional_verdict(models(own, 80.0), ["shuffled_labels"])
+    [text] = map(str, conditional_findings(models(own, 80.0), ["shuffled_labels"]))
     for part in words.split(".*"):
         assert part.replace("\\", "") in text
     assert "80.0 % of samples show the class asked for, of the control's 10.0 %" in text
@@ -34,11 +34,13 @@ def test_a_model_heeds_the_class_if_it_is_better_than_the_control_by_more_than_c
 def test_a_model_that_heeds_the_class_seldom_holds_with_limits() -> None:
     seldom = models(120.0, 80.0)
     seldom.loc["appended", "asked_share"] = 0.3
-    assert "p(x | c): holds with limits." in conditional_verdict(seldom, ["shuffled_labels"])
+    [finding] = conditional_findings(seldom, ["shuffled_labels"])
+    assert finding.verdict == "holds with limits"
 
 
 def test_without_a_control_nothing_is_concluded() -> None:
-    assert "nothing is concluded" in conditional_verdict(models(120.0, 80.0).drop("shuffled_labels"), [])
+    assert conditional_findings(models(120.0, 80.0).drop("shuffled_labels"), []) == []
+    assert Chapter("conditional", "", pd.DataFrame(), "", []).verdict == "not measured"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_completions_are_judged_by_likelihood(own: float, verdict: str) -> None:
         for kind in KINDS
         for method, value in numbers.items()
     ]
-    text = completion_verdict(pd.DataFrame(rows).assign(accuracy=0.9, accuracy_of_occluded=0.6))
+    text = str(completion_finding(pd.DataFrame(rows).assign(accuracy=0.9, accuracy_of_occluded=0.6)))
     assert verdict in text
     assert "by 0.50 of their distance" in text
     expected = {50.0: "holds.", 30.0: "holds with limits.", -30.0: "does not hold here."}[own]
@@ -73,6 +75,6 @@ def test_completions_are_judged_by_likelihood(own: float, verdict: str) -> None:
     ],
 )
 def test_a_chapter_with_several_verdicts_holds_with_limits_if_one_of_them_holds(verdicts: list[str], all_in_all: str) -> None:
-    finding = "It has 0.5 nats. More.\n\n" + "\n\n".join(f"**The paper expects this: {verdict}.**" for verdict in verdicts)
-    [row] = findings([Chapter("few", "Few", pd.DataFrame(), "", finding)]).to_dict("records")
+    several = [Finding(["It has 0.5 nats", "More"], "this holds", verdict) for verdict in verdicts]
+    [row] = findings([Chapter("few", "Few", pd.DataFrame(), "", several)]).to_dict("records")
     assert row == {"name": "few", "measured": "It has 0.5 nats", "verdict": all_in_all}

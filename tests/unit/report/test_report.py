@@ -15,7 +15,6 @@ from jinja2 import UndefinedError
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
-from adversarial_nets.regression import verdicts
 from adversarial_nets.report import captions, charts, paper
 from adversarial_nets.report.page import render_template
 from adversarial_nets.report.results import load_experiment
@@ -343,7 +342,7 @@ def test_the_head_counts_the_claims_by_verdict(copied: Path) -> None:
     claims = pd.read_csv(ROOT / "reports" / "claims.csv", keep_default_na=False)
     write_report(copied, SUITE, [0, 1])
     page = Elements(copied / "reports" / "index.html")
-    counts = [f"{verdict} {(claims['verdict'] == verdict).sum()}" for verdict in verdicts.VERDICTS]
+    counts = [f"{verdict} {(claims['verdict'] == verdict).sum()}" for verdict in captions.VERDICTS]
     assert f"{len(claims)} claims of the paper: {', '.join(counts)}." in page.text
     links = [attributes.get("href") for tag, attributes in page.found if tag == "a"]
     assert {f"../{path}" for path in claims["from"] if path} <= set(links)
