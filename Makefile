@@ -29,7 +29,7 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	.venv/bin/python -m stages.check
 	.venv/bin/python -m adversarial_nets.running.prune
 	.venv/bin/python -m adversarial_nets.running.foreign_outputs
-	.venv/bin/dvc repro
+	.venv/bin/python -m adversarial_nets.running.repro
 	@.venv/bin/python -m adversarial_nets.regression.committed
 	@echo 'Look: open reports/index.html, or read reports/table1.md and reports/claims.md'
 	@echo 'Then: make gate, and git commit if you keep the results; docs/how-to/change_and_compare.md changes something'

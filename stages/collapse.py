@@ -3,12 +3,11 @@
 from adversarial_nets.core import files
 from adversarial_nets.data import prepared
 from adversarial_nets.diagnostics import collapse
-from adversarial_nets.likelihood.protocol import load_samples
 from adversarial_nets.running.stage import Task, main
 
 
 def measure(task: Task) -> None:
-    data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
+    data, samples = prepared.load(task.paths.prepared), files.read_samples(task.paths.samples)
     files.write_json(task.paths.collapse, collapse.measure(samples, data))
 
 

@@ -2,12 +2,12 @@
 
 from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
-from adversarial_nets.likelihood.protocol import SigmaChoice, cross_validate_folds, load_samples, shared_window
+from adversarial_nets.likelihood.protocol import SigmaChoice, cross_validate_folds, shared_window
 from adversarial_nets.running.stage import Task, main
 
 
 def choose_sigma(task: Task) -> None:
-    data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
+    data, samples = prepared.load(task.paths.prepared), files.read_samples(task.paths.samples)
     with shared_window(samples, devices.resolve(task.project.device)) as (window, writes):
         choice = SigmaChoice(len(samples), cross_validate_folds(window, data, task.experiment.evaluation))
     if writes:

@@ -10,14 +10,13 @@ from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import TEST
 from adversarial_nets.diagnostics.neighbours import copying
-from adversarial_nets.likelihood.protocol import load_samples
 from adversarial_nets.report.figures.images import chains, figure_2, of_generator
 from adversarial_nets.report.figures.style import save
 from adversarial_nets.running.stage import Task, main
 
 
 def draw(task: Task) -> None:
-    data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
+    data, samples = prepared.load(task.paths.prepared), files.read_samples(task.paths.samples)
     figures, lines = {task.paths.samples_figure: figure_2(samples, data)}, None
     if task.experiment.model == "adversarial":
         drawn, lines = of_generator(task.paths, samples, data, devices.resolve(task.project.device))

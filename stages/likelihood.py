@@ -2,12 +2,12 @@
 
 from adversarial_nets.core import devices, files
 from adversarial_nets.data import prepared
-from adversarial_nets.likelihood.protocol import SigmaChoice, load_samples, log_likelihoods, save_log_likelihoods, shared_window
+from adversarial_nets.likelihood.protocol import SigmaChoice, log_likelihoods, save_log_likelihoods, shared_window
 from adversarial_nets.running.stage import Task, main
 
 
 def score(task: Task) -> None:
-    data, samples = prepared.load(task.paths.prepared), load_samples(task.paths.samples)
+    data, samples = prepared.load(task.paths.prepared), files.read_samples(task.paths.samples)
     with files.reading(task.paths.cross_validation, "cross_validate") as path:
         choice = files.read(path, SigmaChoice)
     with shared_window(samples, devices.resolve(task.project.device)) as (window, writes):

@@ -174,7 +174,7 @@ def learner_at(learners: list[Learner], epoch: int) -> tuple[Learner, int]:
         if epoch <= learner.epochs:
             return learner, epoch
         epoch -= learner.epochs
-    raise ValueError("there are not so many epochs")
+    raise ValueError("the run has fewer epochs")
 
 
 def learning_rates(learner: Learner, epoch: int, steps: int) -> list[float]:
@@ -206,7 +206,7 @@ def validate(run: Run) -> float:
 
 
 def refuse_infinite_costs(run: Run, epoch: int, steps: int) -> None:
-    """Raises CheckFailed with the first of the last steps whose cost is not finite, where it is time to look."""
+    """Raises CheckFailed with the first of the last steps whose cost is not finite, if it is time to look."""
     every = gan.LOOK_EVERY[run.images.device.type]
     if len(run.costs) % every and len(run.costs) < steps:
         return

@@ -30,7 +30,7 @@ def product(a: Tensor, b: Tensor) -> Tensor:
     of threads changes a bit, if ``is_specified``. float64 on a CPU: NumPy's loops, compiled for what every x86-64 processor has.
     On a GPU: PyTorch's product.
 
-    Fast where the rows of b are contiguous, or k is at most 256; otherwise b is copied. The layout of a does not matter.
+    Fast if the rows of b are contiguous, or k is at most 256; otherwise b is copied. The layout of a does not matter.
     """
     if a.device.type != "cpu" or _plain or not is_specified():
         return a @ b
@@ -45,7 +45,7 @@ def _sum_of_chains(a: Tensor, b: Tensor) -> Tensor:
     # Of a b with gaps in memory oneDNN makes no chains, and it takes a thousand times as long.
     b = b if k == width and b.t().is_contiguous() else b.contiguous()
     a = a if 1 in a.stride() else a.contiguous()
-    # A single row or column has kernels of its own, which are no chains.
+    # A single row or column has kernels of its own, which are not chains.
     a, b = (a.repeat(2, 1) if m == 1 else a), (b.repeat(1, 2) if n == 1 else b)
     total = _chains(a[:, :width], b[:width])
     for start in range(width, k, width):
@@ -107,7 +107,7 @@ def padded(x: Tensor) -> Tensor:
 def exp2_(x: Tensor) -> Tensor:
     """2**x in place, for x (n,) of whole vectors; what they leave over would go to the C library, which has other last digits.
 
-    Where threads share work they cut vectors too, hence the pieces.
+    Threads that share work cut vectors too, hence the pieces.
     """
     for piece in x.split(PIECE if x.device.type == "cpu" else len(x)):
         piece.exp2_()

@@ -19,7 +19,7 @@ def resolve(name: str) -> torch.device:
     """The device that ``auto``, ``cpu`` or ``cuda`` means here, with this process set up for exact float32 on it.
 
     Its threads are as many as there are cores, or as the environment variable ADVERSARIAL_NETS_THREADS says: they change no
-    result. Raises InputError if CUDA is asked for and there is none, or the variable is no number of threads.
+    result. Raises InputError if CUDA is asked for and there is none, or the variable is not a number of threads.
     """
     torch.set_num_threads(num_threads())
     # glibc returns large freed blocks to the system, and every page of the next one is a fault. What counts as large follows the
@@ -49,7 +49,7 @@ def num_threads() -> int:
 
 @contextmanager
 def processes(device: torch.device) -> Iterator[tuple[torch.device, distributed.ProcessGroup | None]]:
-    """This process's device and the group of those that ``torchrun`` started together; no group where it started none."""
+    """This process's device and the group of those that ``torchrun`` started together; without ``torchrun``, no group."""
     if not distributed.is_torchelastic_launched():
         yield device, None
         return

@@ -30,7 +30,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, no quota, or large
 def replacing(path: Path) -> Iterator[Path]:
     """Write a file or a folder beside its place; it takes the place only once the block has ended well.
 
-    Raises InputError where the system does not let it: what was there then stands.
+    Raises InputError if the system does not let it: what was there then stays.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,6 +169,17 @@ def reading(path: Path, stage: str) -> Iterator[Path]:
     except Exception as error:  # what a damaged file raises depends on where it is damaged
         what = f"({type(error).__name__}: {one_line(error)})"
         raise InputError(f"{path}: damaged, or not what `{stage}` writes; {remedy}, or `dvc checkout` {what}") from None
+
+
+def read_samples(path: Path) -> np.ndarray:
+    """A model's saved samples, (n, D) float32. Raises InputError if there are none, or they are not images."""
+    with reading(path, "sample"):
+        samples = np.load(path, allow_pickle=False)
+        if samples.ndim != 2 or len(samples) == 0 or samples.dtype != np.float32:
+            raise ValueError(f"float32 (n, D) is needed; it is {samples.dtype} {samples.shape}")
+        if not np.isfinite(samples).all():
+            raise ValueError("it holds NaN or infinity")
+        return samples
 
 
 def digest(path: os.PathLike, algorithm: str) -> str:

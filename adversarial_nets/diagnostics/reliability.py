@@ -107,7 +107,8 @@ def measure(drawn: Drawn, folds: list[np.ndarray], data: PreparedData, experimen
         return scored(np.concatenate(list(drawn.draw(count, name))))
 
     def by_num_samples(counts: list[int]) -> list[Score]:
-        samples = np.concatenate(list(drawn.draw(counts[-1], "many samples")))
+        enough = len(drawn.samples) >= counts[-1]
+        samples = drawn.samples if enough else np.concatenate(list(drawn.draw(counts[-1], "many samples")))
         return [scored(samples[:count]) for count in counts]
 
     def alternative(name: str, stream: Iterable[np.ndarray]) -> Alternative:

@@ -45,5 +45,5 @@ class WeightAverage:
 
 
 def weight_of_the_last(updates: int, gamma: float) -> float:
-    """Share of the newest weights in the average after so many updates."""
+    """Share of the newest weights in the average after this many updates."""
     return 1 - (1 - 1 / (updates + 1)) ** (gamma + 1)

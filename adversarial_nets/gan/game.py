@@ -73,7 +73,7 @@ def simultaneous_step(game: Game, real: Tensor, noise: Tensor) -> Outcome:
 def _slopes(real_logits: Tensor, fake_logits: Tensor, objective: str) -> tuple[Tensor, Tensor]:
     """Derivatives of the discriminator's objective by all logits, and what makes them the generator's for the generated rows."""
     from_real = -sigmoid(-real_logits) / (2 * len(real_logits))
-    # Where the discriminator is all too sure of a fake its own slope vanishes, but the generator's, a multiple of it, need not.
+    # If the discriminator is all too sure of a fake its own slope vanishes, but the generator's, a multiple of it, need not.
     # A slope this small changes no digit of the discriminator's gradient.
     from_fake = (sigmoid(fake_logits) / (2 * len(fake_logits))).clamp(min=1e-28)
     of_generator = -sigmoid(-fake_logits if objective == "non_saturating" else fake_logits) / len(fake_logits)

@@ -71,7 +71,7 @@ class Layer(nn.Module):
         self.linear = LinearMap(inputs, description.units * pieces)
 
     def preactivation(self, x: Tensor, dropout: torch.Generator | None = None, num_fixed: int = 0) -> Tensor:
-        """The linear map's values, (m, units * pieces); inputs are dropped where a random stream is given.
+        """The linear map's values, (m, units * pieces); inputs are dropped if a random stream is given.
 
         The first ``num_fixed`` inputs are data, whose gradient may be left out.
         """
@@ -133,7 +133,7 @@ def layer_of(shape: Shape, description: AnyLayer) -> nn.Module:
 def maxout(values: Tensor, pieces: int) -> Tensor:
     """Maximum over each unit's consecutive pieces: (m, units * pieces) → (m, units). Of equal pieces the first has the gradient.
 
-    Fast where ``values.t()`` is contiguous. ``torch.max`` compares one number at a time, pooling a register of channels at once,
+    Fast if ``values.t()`` is contiguous. ``torch.max`` compares one number at a time, pooling a register of channels at once,
     so the rows are its channels here. Pooling finds the pieces, and ``gather`` takes them because its gradient is the faster one.
     """
     grouped = values.t().unflatten(0, (-1, pieces))  # (units, pieces, m)
@@ -143,12 +143,12 @@ def maxout(values: Tensor, pieces: int) -> Tensor:
 
 
 def dropped(x: Tensor, keep_probability: float, generator: torch.Generator | None) -> Tensor:
-    """Inputs with dropout, or as they are where no random stream is given or all are kept."""
+    """Inputs with dropout, or as they are if no random stream is given or all are kept."""
     return x if generator is None or keep_probability == 1 else x * dropout_mask(x, keep_probability, generator)
 
 
 def dropout_mask(x: Tensor, keep_probability: float, generator: torch.Generator) -> Tensor:
-    """1 / p where an input is kept, which happens with probability p, else 0: on average 1.
+    """1 / p for an input that is kept, which happens with probability p, else 0: on average 1.
 
     p is the nearest multiple of 2^-16 (0.800003 for 0.8), because every random 64-bit word decides on four inputs: drawing
     one number for each takes three times as long.

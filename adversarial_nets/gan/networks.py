@@ -84,7 +84,7 @@ def marginal_bias(marginals: Tensor) -> Tensor:
 
 @torch.no_grad()
 def limit_column_norms(network: Network) -> None:
-    """Rescale the incoming weights of every unit (of every maxout piece) to the layer's ``max_column_norm``, where it has one.
+    """Rescale the incoming weights of every unit (of every maxout piece) to the layer's ``max_column_norm``, if it has one.
 
     The bias is not part of the norm.
     """
@@ -102,7 +102,7 @@ def save_network(network: nn.Module, description: Section, path: Path) -> None:
     One metadata entry only: the format does not promise an order of several, and equal networks must give equal bytes.
     """
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    # Not by the library's own writer: what it raises on a full disk is no OSError.
+    # Not by the library's own writer: what it raises on a full disk is not an OSError.
     path.write_bytes(save(weights, metadata={"description": description.model_dump_json(exclude_unset=True)}))
 
 
@@ -128,4 +128,4 @@ def load_discriminator(path: Path, inputs: Shape, device: torch.device) -> Netwo
 def read_network(path: Path) -> tuple[str, dict[str, Tensor]]:
     """A saved network's description, as JSON, and its weights."""
     with safe_open(path, framework="pt") as file:
-        return file.metadata()["description"], {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+        return file.metadata()["description"], {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is not a dict)

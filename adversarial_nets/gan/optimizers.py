@@ -27,9 +27,9 @@ def set_schedule(optimizer: torch.optim.Optimizer, learning_rate: float, momentu
 
 
 def learning_rate_at(update: int, training: TrainingParameters) -> float:
-    """Learning rate after so many updates: divided by the decay after every one, never below the floor.
+    """Learning rate after a number of updates: divided by the decay after every one, never below the floor.
 
-    Where there is annealing, its decay takes the other's place after so many updates.
+    With annealing, its decay takes the other's place after ``after_updates``.
     """
     late = max(update - training.annealing.after_updates, 0) if training.annealing else 0
     decayed = training.learning_rate * training.learning_rate_decay ** (late - update)

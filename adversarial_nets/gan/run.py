@@ -1,4 +1,4 @@
-"""One run of a training: all that decides it, its state, and what it leaves."""
+"""One run: all that decides it, its state, and what it leaves."""
 
 import copy
 import hashlib

@@ -159,7 +159,7 @@ def _is_the_best(run: Run, log_likelihood: float) -> bool:
 
 
 def refuse_infinite_outcomes(run: Run, epoch: int) -> None:
-    """Raises CheckFailed with the first of the last steps whose outcome is not finite, where it is time to look."""
+    """Raises CheckFailed with the first of the last steps whose outcome is not finite, if it is time to look."""
     steps, every = math.ceil(len(run.images) / run.experiment.training.minibatch_size), LOOK_EVERY[run.images.device.type]
     if len(run.outcomes) % every and len(run.outcomes) < steps:
         return

@@ -39,10 +39,10 @@ class ParzenWindow:
 
     samples: (n, D) floats, which are copied unless they are mapped from a file to be read only; or an iterable of such blocks.
     Every ``log_prob`` goes through the blocks once and holds one at a time, so that there may be more samples than memory.
-    device: cpu or cuda, where distances are computed. precise: in float64 throughout; otherwise only where float32 would not do.
+    device: cpu or cuda, where distances are computed. precise: in float64 throughout; otherwise only if float32 would not do.
     memory_budget: bytes for one tile of distances; by default what suits the device. group: of processes (torch.distributed) that
     each bring a share of the samples, at least one each, and the same x: all get the same result; without a group a process is
-    alone. Raises ValueError where the samples are not non-empty, finite matrices of floats, or another argument is impossible.
+    alone. Raises ValueError if the samples are not non-empty, finite matrices of floats, or another argument is impossible.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ParzenWindow:
     def log_prob(self, x: Array, sigma: float | Array) -> Tensor:
         """Log-likelihood in nats of each row of x (m, D): (m,) float64, or (k, m) for k bandwidths.
 
-        Raises ValueError where x is not a non-empty, finite matrix of floats with D columns, a bandwidth is not positive and
+        Raises ValueError if x is not a non-empty, finite matrix of floats with D columns, a bandwidth is not positive and
         finite, no samples came, or a result overflows.
         """
         x, sigmas = _matrix(x, "x").to(self._device), _bandwidths(sigma).to(self._device)
@@ -96,7 +96,7 @@ class ParzenWindow:
         return _merged(log_sums, num_samples, self._group)
 
     def _tile_shape(self, num_points: int, dimensions: int) -> tuple[int, int]:
-        """Rows (points) and columns (samples) of a tile: square, or wider where points are few, if its samples fit too."""
+        """Rows (points) and columns (samples) of a tile: square, or wider if points are few, if its samples fit too."""
         rows = min(num_points, math.isqrt(self._tile))
         return rows, max(1, min(self._tile // rows, 2 * self._tile // dimensions))
 
@@ -109,9 +109,9 @@ class ParzenWindow:
 
 
 def share(samples: Array, group: distributed.ProcessGroup | None) -> Array:
-    """This process's part of samples (n, D) that all processes of a group hold; all of them where there is no group.
+    """This process's part of samples (n, D) that all processes of a group hold; all of them without a group.
 
-    Raises ValueError, in every process alike, where there are fewer samples than processes.
+    Raises ValueError, in every process alike, if there are fewer samples than processes.
     """
     if group is None:
         return samples
@@ -257,7 +257,7 @@ def _matrix(values: Any, name: str) -> Tensor:
 
 
 def _tensor(values: Any, name: str) -> Tensor:
-    """Values that may be an array of any layout, a table or a list, without a copy where that is possible."""
+    """Values that may be an array of any layout, a table or a list, without a copy if possible."""
     if isinstance(values, Tensor):
         return values
     if np.ma.is_masked(values):

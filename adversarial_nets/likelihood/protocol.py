@@ -83,7 +83,7 @@ def mean_and_standard_error(folds: list[np.ndarray]) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class SigmaChoice:
-    """The choice of σ on each fold's validation images, under so many samples."""
+    """The choice of σ on each fold's validation images, with ``num_samples`` samples."""
 
     num_samples: int
     folds: list[CrossValidation]
@@ -111,21 +111,10 @@ class Score:
 
 
 def score(window: ParzenWindow, num_samples: int, data: PreparedData, protocol: EvaluationParameters) -> Score:
-    """The whole protocol, for a window of so many samples."""
+    """The whole protocol, for a window of ``num_samples`` samples."""
     choice = SigmaChoice(num_samples, cross_validate_folds(window, data, protocol))
     mean, standard_error = mean_and_standard_error(log_likelihoods(window, data, choice.sigmas))
     return Score(num_samples, mean, standard_error, choice.sigmas, choice.at_grid_end)
-
-
-def load_samples(path: Path) -> np.ndarray:
-    """A generator's saved samples, (n, D) float32. Raises InputError if there are none, or they are not images."""
-    with files.reading(path, "sample"):
-        samples = np.load(path, allow_pickle=False)
-        if samples.ndim != 2 or len(samples) == 0 or samples.dtype != np.float32:
-            raise ValueError(f"float32 (n, D) is needed; it is {samples.dtype} {samples.shape}")
-        if not np.isfinite(samples).all():
-            raise ValueError("it holds NaN or infinity")
-        return samples
 
 
 def save_log_likelihoods(folds: list[np.ndarray], path: Path) -> None:

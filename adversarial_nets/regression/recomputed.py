@@ -10,7 +10,7 @@ from adversarial_nets.core import files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import TEST
 from adversarial_nets.likelihood.parzen import ParzenWindow
-from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, load_samples
+from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods
 from adversarial_nets.parameters.reading import read_experiment
 from adversarial_nets.regression.checks import OF_ONE_IMAGE, RECOMPUTED, Check, Compared, Numbers, if_present
 from adversarial_nets.running.paths import RunPaths
@@ -28,7 +28,7 @@ def of_run(run: RunPaths) -> Iterator[Check]:
 
 def _rescored(run: RunPaths) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Scores of each fold's first test images, and the same computed again under all samples."""
-    data, window = prepared.load(run.prepared), ParzenWindow(load_samples(run.samples))
+    data, window = prepared.load(run.prepared), ParzenWindow(files.read_samples(run.samples))
     sigmas = files.read(run.cross_validation, SigmaChoice).sigmas
     found = [fold[:NUM_IMAGES].astype(np.float64) for fold in load_log_likelihoods(run.log_likelihoods)]
     images = [data.fold_images(fold, TEST)[:NUM_IMAGES] for fold in range(len(sigmas))]
@@ -39,7 +39,7 @@ def _redrawn(run: RunPaths) -> Compared:
     """The first samples, drawn again: each by its pixels' largest difference."""
     experiment, images = read_experiment(run.parameters), prepared.load(run.prepared).training_images
     stream = sample_stream(run, experiment, images, torch.device("cpu"))
-    kept = load_samples(run.samples)[:NUM_SAMPLES]
+    kept = files.read_samples(run.samples)[:NUM_SAMPLES]
     again = np.concatenate(list(stream.drawn(len(kept), "sampling")))
     apart = np.abs(again - kept).max(axis=1)
     found = {f"largest difference in sample {number}": float(value) for number, value in enumerate(apart)}

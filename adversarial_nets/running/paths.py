@@ -6,7 +6,7 @@ from pathlib import Path
 
 PARAMETERS, EXPERIMENTS, ABLATIONS, RULES = map(Path, ("params.yaml", "experiments", "ablations/params.yaml", "gate.yaml"))
 EXTENSIONS, EXTENSION_MODELS = Path("extensions/params.yaml"), Path("extensions/models")
-LOCK = Path("dvc.lock")
+PIPELINE, LOCK = Path("dvc.yaml"), Path("dvc.lock")
 PARAMETERS_VALID = Path("data/parameters_valid.txt")
 SOURCES, PREPARED = Path("data/sources"), Path("data/prepared")
 MODELS, SAMPLES, SCORES, FIGURES, REPORTS = map(Path, ("models", "samples", "scores", "figures", "reports"))
