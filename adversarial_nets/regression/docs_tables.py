@@ -40,7 +40,8 @@ def answer(folder: Path) -> str:
     """Was the paper's number reproduced, and how many of its claims hold? Two sentences."""
     rows = claims.table().set_index("name")
     (mean, error), number = TABLE_1["Adversarial nets"]["MNIST"], rows.loc["number"]
-    numbers = f"**The paper has {mean:g} ± {error:g} nats on MNIST; here it is {number['measured here']}: {number['verdict']}.**"
+    measured = f"Measured here: {number['measured here']}: {number['verdict']}."
+    numbers = f"**The paper reports {mean:g} ± {error:g} nats on MNIST. {measured}**"
     return f"{numbers} [{claims.summary(rows)}](reports/claims.md)."
 
 

@@ -21,7 +21,7 @@ CHAINS_IN_THE_PAPER = (
 AVERAGING = (
     "Seed {seed}: samples with averaged weights, which are scored, each above what the last generator makes of the same z. "
     "Averaging takes away noise of the last updates, but also sharpness, which the estimate does not punish: see the table of "
-    "signs below."
+    "signs of collapse below."
 )
 CURVES = "Learning curves, one line a seed. D(x) and D(G(z)) are means over minibatches, with dropout as in training."
 SIGMA = (
@@ -30,18 +30,18 @@ SIGMA = (
 )
 BURN_IN = (
     "Test log-likelihood of 10 consecutive states of every chain by steps before them, from two starts. Where chains mix, both "
-    "lines meet; a high score early from training images is of near-copies of these."
+    "lines meet; a high score early from training images shows near-copies of these."
 )
 COUNTS = "Test log-likelihood by number of samples, by the whole protocol each time: of the generators, and of training images."
 BLUR = (
     "Test log-likelihood against sharpness. Blurred images are left of 1 in spread and gradient, and right of it in grey pixels. "
     "The estimate rewards blur: real training images score far higher once they are blurred, and so do averages over more of a "
-    "run (smaller γ; γ = 2 weighs the last third). A number counts only beside its place here."
+    "run (smaller γ; γ = 2 weighs the last third). Read each score together with its sharpness."
 )
 FIGURE_1 = (
     "Data density (dotted, black), model density (solid, green) and D(x) (dashed, blue); arrows from evenly spaced z to G(z). "
-    "(a) Nobody has learned. (b) D alone has. (c) G has followed D's gradient to where data is likelier. (d) At the end D is "
-    "near ½ where G puts samples. A smooth G of uniform z cannot make a Gaussian's endless tails: there D still tells them apart."
+    "(a) Before training. (b) D alone was trained. (c) G has followed D's gradient to where data is likelier. (d) At the end D "
+    "is near ½ where G puts samples. A smooth G of uniform z cannot make a Gaussian's endless tails: there D still tells them apart."
 )
 FIGURE_1_IN_THE_PAPER = (
     "Figure 1, which begins near convergence: (b) D converges to p_data / (p_data + p_g), (c) its gradient guides G(z) to "
@@ -91,12 +91,14 @@ CHOICES = {
 }
 NOTES = [
     "Cells measured here come from this run, and so do the rows below the four models, the sanity rows: what real training "
-    "images, altered ones, cluster centres of them (k-means), or their mean alone score by the same protocol.",
+    "images, altered ones, cluster centres of them (k-means), or their mean alone score by the same protocol. They are "
+    "all training images unless a row says otherwise. Their number moves the score as that of samples does; “How these numbers "
+    "came about” has it.",
     "± is the standard error across test images of each image's mean over seeds (TFD and FER-2013: across their five folds). "
     "It says how well this test set pins the mean down, and leaves out how one run differs from the next: that is the "
     "spread over seeds, a sample standard deviation of the means of those that finished.",
-    "Every run that was started counts. It has collapsed if its last generator scores validation images below the mean training "
-    "image; otherwise it has finished. Means and spreads are of the runs that finished (of all if none did), medians of all.",
+    "Every run that was started is listed. It has collapsed if its last generator scores validation images below the mean "
+    "training image; otherwise it has finished. Means and spreads are of the runs that finished (of all if none did), medians of all.",
     "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
     "subset stands apart from the paper's.",
     "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "

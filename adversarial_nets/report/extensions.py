@@ -128,7 +128,7 @@ def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> Fi
     is_better = gain > Z * np.hypot(row["class_wise_standard_error"], control["class_wise_standard_error"])
     amount = f"{abs(gain):.0f} nats {'more' if gain > 0 else 'less'} likely"
     sentences = [
-        f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, of the control's "
+        f"`{name}`: {_percent(row['asked_share'])} of samples show the class asked for, against "
         f"{_percent(control['asked_share'])}; given its class, a test image is {amount} than under the control",
         f"A classifier that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real "
         f"images {_percent(real['accuracy'])}",
