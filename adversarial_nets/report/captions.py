@@ -41,7 +41,7 @@ BLUR = (
 FIGURE_1 = (
     "Data density (dotted, black), model density (solid, green) and D(x) (dashed, blue); arrows from evenly spaced z to G(z). "
     "(a) Before training. (b) D alone was trained. (c) G has followed D's gradient to where data is likelier. (d) At the end D "
-    "is near ½ where G puts samples. A smooth G of uniform z cannot make a Gaussian's endless tails: there D still tells them apart."
+    "is near ½ where G puts samples. A smooth G of uniform z cannot make a Gaussian's endless tails: there D tells them apart."
 )
 FIGURE_1_IN_THE_PAPER = (
     "Figure 1, which begins near convergence: (b) D converges to p_data / (p_data + p_g), (c) its gradient guides G(z) to "
@@ -98,7 +98,7 @@ NOTES = [
     "It says how well this test set pins the mean down, and leaves out how one run differs from the next: that is the "
     "spread over seeds, a sample standard deviation of the means of those that finished.",
     "Every run that was started is listed. It has collapsed if its last generator scores validation images below the mean "
-    "training image; otherwise it has finished. Means and spreads are of the runs that finished (of all if none did), medians of all.",
+    "training image; otherwise it has finished. Means and spreads are of runs that finished (of all if none did), medians of all.",
     "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
     "subset stands apart from the paper's.",
     "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "

@@ -28,7 +28,7 @@ def test_a_model_heeds_the_class_if_it_is_better_than_the_control_by_more_than_c
     [text] = map(str, conditional_findings(models(own, 80.0), ["shuffled_labels"]))
     for part in words.split(".*"):
         assert part.replace("\\", "") in text
-    assert "80.0 % of samples show the class asked for, of the control's 10.0 %" in text
+    assert "80.0 % of samples show the class asked for, against 10.0 %" in text
 
 
 def test_a_model_that_heeds_the_class_seldom_holds_with_limits() -> None:
