@@ -83,7 +83,9 @@ bench: setup  ## measure speed beside named peers, as ratios in one run; results
 	.venv/bin/python benchmarks/sampling.py > benchmarks/sampling.md
 	.venv/bin/python benchmarks/checkpoints.py > benchmarks/checkpoints.md
 	.venv/bin/python benchmarks/baselines.py > benchmarks/baselines.md
+	.venv/bin/python benchmarks/independent_samples.py > benchmarks/independent_samples.md
 	@cat benchmarks/training_step.md benchmarks/parzen_window.md benchmarks/sampling.md benchmarks/checkpoints.md benchmarks/baselines.md
+	@cat benchmarks/independent_samples.md
 
 reference: setup  ## make the finished results the committed reference: reports/reference/ and the table in README.md
 	.venv/bin/python -m adversarial_nets.regression.reference

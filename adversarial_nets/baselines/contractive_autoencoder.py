@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from adversarial_nets.baselines.chains import State
-from adversarial_nets.baselines.layers import TiedLayer, cross_entropy, gaussian, initialise_uniformly, lowered, stacked
-from adversarial_nets.core.arithmetic import product
+from adversarial_nets.baselines.layers import TiedLayer, gaussian, initialise_uniformly, log_normaliser, lowered, stacked
+from adversarial_nets.core.arithmetic import product, sigmoid
 from adversarial_nets.parameters.baselines import AutoencoderLayerTraining, AutoencoderTraining, DeepNetParameters
 
 INITIAL_SCALE = 4  # of uniform weights, as is usual for sigmoid units
@@ -79,27 +79,38 @@ class Contraction:
         betas = (self.training.adam.beta1, self.training.adam.beta2)
         self.optimizer = torch.optim.Adam(self.layer.parameters(), betas=betas, fused=True)
 
+    @torch.no_grad()
     def step(self, x: Tensor, epoch: int, rate: float, random: torch.Generator) -> Tensor:
         """One update from images (D, m); returns the cost before it, in nats an image."""
-        cost = self.cost(self.inputs(x))
-        self.optimizer.zero_grad()
-        cost.backward()
+        cost, *gradients = self.cost_and_gradients(self.inputs(x))
+        for weight, gradient in zip(self.layer.parameters(), gradients, strict=True):
+            weight.grad = gradient
         self.optimizer.param_groups[0]["lr"] = rate
         self.optimizer.step()
-        return cost.detach()
+        return cost
 
-    @torch.no_grad()
     def inputs(self, x: Tensor) -> Tensor:
         """Images as the layer below has them."""
         for layer in self.below:
             x = layer.hidden(x)
         return x
 
-    def cost(self, x: Tensor) -> Tensor:
-        """Cross-entropy of inputs (visible, m) and reconstructions, summed over inputs, and the penalty: mean over m."""
+    def cost_and_gradients(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Cross-entropy of inputs (visible, m) and reconstructions, summed over inputs, and the penalty: mean over m.
+
+        Gradients are of the weight, whose two uses are in one product, of the visible and of the hidden bias.
+        """
+        weight, amount = self.layer.weight, self.own.contraction
         code = self.layer.hidden(x)
-        reconstruction = cross_entropy(self.layer.downwards(code), x).sum(0)
-        return (reconstruction + self.own.contraction * contraction(self.layer, code)).mean()
+        logits = self.layer.downwards(code)
+        mean = sigmoid(logits)
+        reconstruction = (log_normaliser(logits, mean) - x * logits).sum(0)
+        penalty, by_code, by_weight = contraction(weight, code)
+        error = (mean - x) / x.shape[1]
+        of_given = code * (1 - code) * (product(weight, error) + by_code * (amount / x.shape[1]))
+        of_weight = product(torch.cat([of_given, code], 1), torch.cat([x, error], 1).t())
+        of_weight.add_(by_weight, alpha=amount / x.shape[1])
+        return (reconstruction + amount * penalty).mean(), of_weight, error.sum(1), of_given.sum(1)
 
     def state_dict(self) -> dict:
         """What learning changes beside the weights."""
@@ -110,6 +121,11 @@ class Contraction:
         self.optimizer.load_state_dict(state)
 
 
-def contraction(layer: TiedLayer, code: Tensor) -> Tensor:
-    """Squared Frobenius norm of the Jacobian of each code (hidden, m): Σ_j (h_j (1 − h_j))² Σ_i W_ji², (m,)."""
-    return ((code * (1 - code)) ** 2 * layer.weight.square().sum(1, keepdim=True)).sum(0)
+def contraction(weight: Tensor, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Squared Frobenius norm of the Jacobian of each code (hidden, m): Σ_j (h_j (1 − h_j))² Σ_i W_ji², (m,).
+
+    And the gradients of their sum, by the code and by the weight where the code is held.
+    """
+    slope, norms = code * (1 - code), weight.norm(dim=1, keepdim=True).square()
+    squares = slope.square()
+    return (squares * norms).sum(0), 2 * slope * (1 - 2 * code) * norms, 2 * squares.sum(1, keepdim=True) * weight

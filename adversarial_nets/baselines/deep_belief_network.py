@@ -3,21 +3,20 @@
 The top machine defines the distribution; the layers below it turn its states into pixels.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from adversarial_nets.baselines.chains import State
-from adversarial_nets.baselines.layers import TiedLayer, bernoulli, stacked
-from adversarial_nets.core.arithmetic import product, sigmoid, softplus
+from adversarial_nets.baselines.layers import TiedLayer, bernoulli, log_normaliser, stacked
+from adversarial_nets.core.arithmetic import product, sigmoid
 from adversarial_nets.gan.networks import marginal_bias
-from adversarial_nets.gan.optimizers import momentum_at
+from adversarial_nets.gan.optimizers import momentum_at, set_schedule
 from adversarial_nets.parameters.baselines import BeliefNetTraining, BoltzmannLayerTraining, DeepNetParameters
 
 INITIAL_DEVIATION = 0.01  # of weights
-
-Visible = tuple[Tensor, Tensor]  # visible units of a machine (visible, m), and what they give its hidden units, (hidden, m)
 
 
 class DeepBeliefNetwork(nn.Module):
@@ -71,9 +70,30 @@ def gibbs_step(machine: TiedLayer, hidden: Tensor, random: torch.Generator) -> T
     return bernoulli(machine.visible(bernoulli(hidden, random)), random)
 
 
-def free_energy(machine: TiedLayer, visible: Tensor, given: Tensor) -> Tensor:
-    """−log Σ_h exp(−E(v, h)) of visible units (visible, m), which give ``upwards`` (hidden, m): (m,), in nats."""
-    return -(machine.visible_bias[:, None] * visible).sum(0) - softplus(given).sum(0)
+class Phase(NamedTuple):
+    """Visible units of a machine (visible, m), what they give the hidden units, and these units' probabilities (hidden, m)."""
+
+    visible: Tensor
+    given: Tensor
+    hidden: Tensor
+
+
+def phase(machine: TiedLayer, visible: Tensor) -> Phase:
+    """The positive phase if visible units are data, the negative one if they are states of chains."""
+    given = machine.upwards(visible)
+    return Phase(visible, given, sigmoid(given))
+
+
+def free_energy(machine: TiedLayer, state: Phase) -> Tensor:
+    """−log Σ_h exp(−E(v, h)) of visible units: (m,), in nats."""
+    return -(machine.visible_bias[:, None] * state.visible).sum(0) - log_normaliser(state.given, state.hidden).sum(0)
+
+
+def log_likelihood_gradients(data: Phase, chains: Phase) -> tuple[Tensor, Tensor, Tensor]:
+    """As the phases estimate them: of the weight, of the visible and of the hidden bias. Both phases are in one product."""
+    hidden = torch.cat([data.hidden / data.hidden.shape[1], chains.hidden / -chains.hidden.shape[1]], 1)
+    weight = product(hidden, torch.cat([data.visible, chains.visible], 1).t())
+    return weight, data.visible.mean(1) - chains.visible.mean(1), hidden.sum(1)
 
 
 @dataclass
@@ -83,60 +103,44 @@ class ContrastiveDivergence:
     machine: TiedLayer
     below: list[TiedLayer]
     training: BoltzmannLayerTraining
-    velocities: list[Tensor] = field(default_factory=list)
     fantasies: Tensor | None = None
 
     def __post_init__(self) -> None:
         self.epochs, self.learning_rate = self.training.epochs, self.training.learning_rate
-        self.velocities = [torch.zeros_like(weight) for weight in self.machine.parameters()]
+        weight, *biases = self.machine.parameters()
+        groups = [{"params": [weight], "weight_decay": self.training.weight_decay}, {"params": biases}]
+        self.optimizer = torch.optim.SGD(groups, maximize=True, fused=True)
 
     @torch.no_grad()
     def step(self, x: Tensor, epoch: int, rate: float, random: torch.Generator) -> Tensor:
         """One update from images (D, m); returns the free energy of the data less that of the chains, in nats."""
-        data = self.given(drawn_upwards(self.below, x, random))
-        cost, *gradients = self.cost_and_gradients(data, self.negatives(data, random))
-        momentum = momentum_at(epoch, self.training.momentum)
-        for weight, velocity, gradient in zip(self.machine.parameters(), self.velocities, gradients, strict=True):
-            velocity.mul_(momentum).add_(gradient, alpha=rate)
-            weight.add_(velocity)
+        data = phase(self.machine, drawn_upwards(self.below, x, random))
+        chains = self.negatives(data, random)
+        cost = free_energy(self.machine, data).mean() - free_energy(self.machine, chains).mean()
+        for weight, gradient in zip(self.machine.parameters(), log_likelihood_gradients(data, chains), strict=True):
+            weight.grad = gradient
+        set_schedule(self.optimizer, rate, momentum_at(epoch, self.training.momentum))
+        self.optimizer.step()
         return cost
 
-    def given(self, visible: Tensor) -> Visible:
-        """Visible units, and what they give the hidden ones."""
-        return visible, self.machine.upwards(visible)
-
-    def negatives(self, data: Visible, random: torch.Generator) -> Visible:
+    def negatives(self, data: Phase, random: torch.Generator) -> Phase:
         """After k Gibbs steps from the data, or of the persistent chains."""
         chains, persistent = data, self.training.persistent_chains
         if persistent:
             if self.fantasies is None:
-                self.fantasies = bernoulli(data[0].mean(1, keepdim=True).expand(-1, persistent), random)
-            chains = self.given(self.fantasies)
+                self.fantasies = bernoulli(data.visible.mean(1, keepdim=True).expand(-1, persistent), random)
+            chains = phase(self.machine, self.fantasies)
         for _ in range(self.training.gibbs_steps):
-            chains = self.given(gibbs_step(self.machine, sigmoid(chains[1]), random))
+            chains = phase(self.machine, gibbs_step(self.machine, chains.hidden, random))
         if persistent:
-            self.fantasies = chains[0]
+            self.fantasies = chains.visible
         return chains
-
-    def cost_and_gradients(self, data: Visible, chains: Visible) -> tuple[Tensor, ...]:
-        """Free energy of the data less that of the chains, and their estimate of the log-likelihood's gradients.
-
-        These are of the weight, less weight decay, of the visible and of the hidden bias.
-        """
-        pairs = zip(*(self._statistics(*each) for each in (data, chains)), strict=True)
-        cost, weight, *biases = (positive - negative for positive, negative in pairs)
-        return cost, weight - self.training.weight_decay * self.machine.weight, *biases
-
-    def _statistics(self, visible: Tensor, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        hidden, energies = sigmoid(given), free_energy(self.machine, visible, given)
-        return energies.mean(), product(hidden, visible.t()) / visible.shape[1], visible.mean(1), hidden.mean(1)
 
     def state_dict(self) -> dict:
         """What learning changes beside the weights."""
-        return {"velocities": self.velocities, "fantasies": self.fantasies}
+        return {"optimizer": self.optimizer.state_dict(), "fantasies": self.fantasies}
 
     def load_state_dict(self, state: dict) -> None:
         """The opposite."""
-        device = self.machine.weight.device
-        self.velocities = [velocity.to(device) for velocity in state["velocities"]]
-        self.fantasies = None if state["fantasies"] is None else state["fantasies"].to(device)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.fantasies = None if state["fantasies"] is None else state["fantasies"].to(self.machine.weight.device)

@@ -46,14 +46,27 @@ def jacobian(network: ContractiveAutoencoder, image: Tensor, layers: int, keep: 
     return torch.autograd.functional.jacobian(code, image, create_graph=keep)
 
 
-def test_the_penalty_is_the_jacobians_norm_and_has_its_gradient(network, images):
+def test_the_penalty_is_the_jacobians_norm(network, images):
     layer = network.layers["h1"]
-    found = contraction(layer, layer.hidden(images))
-    expected = torch.stack([jacobian(network, image, 1, keep=True).square().sum() for image in images.t()])
+    with torch.no_grad():
+        found, *_ = contraction(layer.weight, layer.hidden(images))
+    expected = torch.stack([jacobian(network, image, 1).square().sum() for image in images.t()])
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=0)
-    for parameter in (layer.weight, layer.hidden_bias):
-        pair = [torch.autograd.grad(each.sum(), parameter, retain_graph=True)[0] for each in (found, expected)]
-        torch.testing.assert_close(*pair, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 10.0])
+def test_gradients_are_autograds(network, images, weight):
+    """Of the cost with the Jacobian itself in it, and PyTorch's cross-entropy."""
+    layer = network.layers["h1"]
+    code = torch.sigmoid(layer.weight @ images + layer.hidden_bias[:, None])
+    logits = layer.weight.t() @ code + layer.visible_bias[:, None]
+    reconstruction = torch.nn.functional.binary_cross_entropy_with_logits(logits, images, reduction="sum")
+    penalty = sum(jacobian(network, image, 1, keep=True).square().sum() for image in images.t())
+    cost = (reconstruction + weight * penalty) / IMAGES
+    with torch.no_grad():
+        found = Contraction(layer, [], training(weight), "h1").cost_and_gradients(images)
+    for each, expected in zip(found, (cost, *torch.autograd.grad(cost, list(layer.parameters()))), strict=True):
+        torch.testing.assert_close(each, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_the_cost_is_a_sum_over_pixels_and_a_mean_over_images(network, images):
@@ -64,14 +77,15 @@ def test_the_cost_is_a_sum_over_pixels_and_a_mean_over_images(network, images):
     mean = 1 / (1 + np.exp(-(weight.T @ code + visible_bias[:, None])))
     reconstruction = -(x * np.log(mean) + (1 - x) * np.log(1 - mean)).sum(0)
     penalty = ((code * (1 - code)) ** 2 * (weight**2).sum(1)[:, None]).sum(0)
-    cost = Contraction(layer, [], training(0.3), "h1").cost(images).item()
-    assert cost == pytest.approx((reconstruction + 0.3 * penalty).mean(), rel=1e-10)
+    with torch.no_grad():
+        cost, *_ = Contraction(layer, [], training(0.3), "h1").cost_and_gradients(images)
+    assert cost.item() == pytest.approx((reconstruction + 0.3 * penalty).mean(), rel=1e-10)
 
 
 def test_the_upper_layer_learns_the_codes_of_the_lower_and_leaves_it_alone(network, images):
     lower, upper = network.learners(training())
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    torch.testing.assert_close(upper.inputs(images), network.encoded(images)[0].detach())
+    torch.testing.assert_close(upper.inputs(images), network.encoded(images)[0])
     upper.step(images, 1, 0.01, torch.Generator())
     changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {f"layers.h2.{name}" for name in ("weight", "visible_bias", "hidden_bias")}

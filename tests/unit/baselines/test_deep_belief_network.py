@@ -7,7 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from adversarial_nets.baselines.deep_belief_network import ContrastiveDivergence, DeepBeliefNetwork, free_energy, gibbs_step
+from adversarial_nets.baselines.deep_belief_network import (
+    ContrastiveDivergence,
+    DeepBeliefNetwork,
+    free_energy,
+    gibbs_step,
+    log_likelihood_gradients,
+    phase,
+)
 from adversarial_nets.baselines.layers import TiedLayer
 from adversarial_nets.parameters.baselines import BoltzmannLayerTraining, DeepNetParameters
 
@@ -37,7 +44,7 @@ def parameters_of(machine: TiedLayer) -> list[np.ndarray]:
 
 
 def energy(machine: TiedLayer, visible: Tensor) -> Tensor:
-    return free_energy(machine, visible, machine.upwards(visible))
+    return free_energy(machine, phase(machine, visible))
 
 
 def joint(machine: TiedLayer) -> np.ndarray:
@@ -94,14 +101,13 @@ def test_the_gradient_is_that_of_the_log_likelihood():
     """With every visible state as often among the chains as it is likely; by autograd through the partition function."""
     machine = machine_of()
     data = columns(states(VISIBLE)[[3, 17, 30]])
-    learner = ContrastiveDivergence(machine, [], training())
     log_partition = torch.logsumexp(-energy(machine, columns(states(VISIBLE))), 0)
     likelihood = (-energy(machine, data) - log_partition).mean()
     expected = torch.autograd.grad(likelihood, list(machine.parameters()))
     marginal = joint(machine).sum(1)
     with torch.no_grad():
-        chains = [learner.given(columns(state[None])) for state in states(VISIBLE)]
-        by_state = [learner.cost_and_gradients(learner.given(data), each)[1:] for each in chains]
+        chains = [phase(machine, columns(state[None])) for state in states(VISIBLE)]
+        by_state = [log_likelihood_gradients(phase(machine, data), each) for each in chains]
     for number, gradient in enumerate(expected):
         found = sum(p * gradients[number] for p, gradients in zip(marginal, by_state, strict=True))
         torch.testing.assert_close(found, gradient, rtol=1e-10, atol=1e-12)
@@ -148,8 +154,9 @@ def test_updates_are_those_written_by_hand(changes):
     learner = ContrastiveDivergence(machine, [], asked)
     images = np.random.default_rng(0).random((4, 8, 5))
     for number, x in enumerate(images):
-        learner.step(torch.from_numpy(x), number + 1, 0.1, random)
-        by_hand.update(x, 0.1, min(0.5 + 0.2 * number, 0.9))
+        rate = 0.1 / (number + 1)
+        learner.step(torch.from_numpy(x), number + 1, rate, random)
+        by_hand.update(x, rate, min(0.5 + 0.2 * number, 0.9))
     for found, expected in zip(parameters_of(machine), (by_hand.weight, by_hand.visible, by_hand.hidden), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[3]
 DIGESTS = {
     "mnist5k": "adc6a20643785a6d",
     "mnist": "feb11f4550b41e82",
-    "deep_belief_network": "7200cb9444541f95",
-    "contractive_autoencoder": "360baa8b8966e0ed",
+    "deep_belief_network": "d7396889c42cb617",
+    "contractive_autoencoder": "7bc8e702b001f5da",
     "generative_stochastic_network": "e0220ac0cf84d335",
     "float32 scores": "1a9f002aaa4e24e7",
     "float64 scores": "b6bd149fa79021df",
