@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.evaluation import KnownDensityParameters
 from adversarial_nets.parameters.section import Name, Section, Seed, require
-from adversarial_nets.parameters.theory import HelveticaParameters, TheoryParameters
+from adversarial_nets.parameters.theory import HelveticaParameters, OverfittingParameters, TheoryParameters
 from adversarial_nets.parameters.training import GameParameters
 
 
@@ -28,6 +28,7 @@ class Project(Section):
     known_density: KnownDensityParameters = Field(description="the Parzen window's own error, measured on a Gaussian")
     theory: TheoryParameters = Field(description="section 4 and Figure 1 of the paper, measured on densities that are known")
     helvetica: HelveticaParameters = Field(description="the Helvetica scenario of section 6")
+    overfitting: OverfittingParameters = Field(description="section 3: D trained to completion on finite data")
 
     @model_validator(mode="after")
     def _names_something_and_nothing_twice(self) -> "Project":

@@ -10,12 +10,14 @@ from adversarial_nets.core import files
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
+from adversarial_nets.diagnostics.overfitting import HELD_OUT, SAMPLES, TRAINING
 from adversarial_nets.regression import revisions
 from adversarial_nets.report.captions import UNMEASURED, graded
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.running import paths
 
 PUBLISHED, AVERAGED = "mnist", "mnist_averaged"  # references of the same runs: their last weights, and averages
+SUBSET = "mnist5k"  # the default
 
 Finding = tuple[str, str]  # what was measured, in words, and the verdict
 
@@ -27,6 +29,25 @@ def gradients(table: Path) -> Finding:
     span = f"{ratios.min():.1f} to {ratios.max():.1f}"
     measured = f"G's gradient in the first epoch is {span} times as large, in {len(ratios)} pairs of runs"
     return measured, graded((ratios > 1).all(), ratios.median() > 1)
+
+
+def overfitting(table: Path) -> Finding:
+    """Section 3: D is trained to completion on a finite data set; of the default alone, if it was in the last run."""
+    rows = pd.read_csv(table)
+    if SUBSET not in rows["experiment"].unique():
+        return f"`{SUBSET}` was not in the last run", UNMEASURED
+    wide = rows[rows["experiment"] == SUBSET].pivot_table(["accuracy", "cost", "count"], "updates", "images")
+    right, updates = wide["accuracy"].iloc[-1], wide.index[-1]
+    errors = np.sqrt(right * (1 - right) / wide["count"].iloc[-1])
+    is_ahead = right[TRAINING] - right[HELD_OUT] > 2 * np.hypot(errors[TRAINING], errors[HELD_OUT])
+    costs = (wide["cost"][HELD_OUT] + wide["cost"][SAMPLES]) / 2
+    rise = costs.iloc[-1] - costs.min()
+    shares = f"{100 * right[TRAINING]:.1f} % of training images and {100 * right[HELD_OUT]:.1f} % of held-out ones"
+    ends = f"ends {rise:.3f} nats above its lowest" if rise > 0 else "is still falling"
+    measured = (
+        f"on the subset, after {updates} updates of D alone {shares} are right of ½; its cost on held-out images and samples"
+    )
+    return f"{measured} {ends}", graded(is_ahead and rise > 0, is_ahead)
 
 
 def proposition_1(theory: Path) -> Finding:

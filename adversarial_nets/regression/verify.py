@@ -91,7 +91,7 @@ def _of_experiment(seeds: pd.DataFrame, rows: pd.DataFrame, metrics: Numbers) ->
 def _measured(runs: list[RunPaths]) -> list[Path]:
     """What the stages before the report wrote of an experiment."""
     first = runs[0]
-    of_all = [first.sanity, *([first.costs, first.helvetica] if first.discriminator.exists() else [])]
+    of_all = [first.sanity, *([first.costs, first.helvetica, first.overfitting] if first.discriminator.exists() else [])]
     kinds = "cross_validation", "log_likelihoods", "reliability", "collapse", "summary", "copying"
     return [*of_all, *(getattr(run, kind) for run in runs for kind in kinds)]
 

@@ -63,7 +63,8 @@ def run_stages() -> None:
     for seed in SEEDS:
         for stage in OF_RUN:
             run_stage(stage, "mnist5k", seed)
-    run_stage("helvetica", "mnist5k", SEEDS[0])
+    for stage in ("helvetica", "overfitting"):
+        run_stage(stage, "mnist5k", SEEDS[0])
     for stage in ("known_density", "theory", "report"):
         run_stage(stage)
 

@@ -129,6 +129,33 @@ def test_a_generator_that_is_trained_too_much_repeats_itself(
     assert verdicts.helvetica(Path("helvetica.json"))[1] == verdict
 
 
+@pytest.mark.parametrize(
+    ("held_out", "costs", "verdict"),
+    [
+        (0.85, (0.5, 0.3, 0.4), HOLDS),
+        (0.85, (0.5, 0.4, 0.3), LIMITED),
+        (0.93, (0.5, 0.3, 0.4), FAILS),  # 0.95 on training images: two standard errors are 0.05
+        (0.96, (0.5, 0.4, 0.3), FAILS),
+    ],
+)
+def test_overfitting_is_a_lead_on_training_images_and_a_cost_that_rises(
+    empty: Path, held_out: float, costs: tuple[float, ...], verdict: str
+) -> None:
+    rows = [
+        {"experiment": "mnist5k", "updates": updates, "images": images, "count": 150, "accuracy": accuracy, "cost": cost}
+        for updates, cost in zip((0, 10, 90), costs, strict=True)
+        for images, accuracy in (("training", 0.95), ("held-out", held_out), ("samples", 0.99))
+    ]
+    others = [{**row, "experiment": "mnist", "updates": 7, "accuracy": 0.5} for row in rows[-3:]]
+    files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others + rows))
+    measured, found = verdicts.overfitting(paths.OVERFITTING_TABLE)
+    assert found == verdict
+    assert f"after 90 updates of D alone 95.0 % of training images and {100 * held_out:.1f} %" in measured
+    assert measured.endswith("0.100 nats above its lowest" if costs[-1] == 0.4 else "is still falling")
+    files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others))
+    assert verdicts.overfitting(paths.OVERFITTING_TABLE)[1] == UNMEASURED
+
+
 @pytest.mark.parametrize(("ratios", "verdict"), [((5.0, 2.0, 1.1), HOLDS), ((5.0, 2.0, 0.9), LIMITED), ((5.0, 0.5, 0.9), FAILS)])
 def test_gradients_are_compared_pair_by_pair(empty: Path, ratios: tuple[float, ...], verdict: str) -> None:
     rows = [
