@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
@@ -171,6 +173,67 @@ def test_gradients_are_compared_pair_by_pair(empty: Path, ratios: tuple[float, .
     ]
     files.write_csv(Path("ablations.csv"), pd.DataFrame(rows))
     assert verdicts.gradients(Path("ablations.csv"))[1] == verdict
+
+
+PUBLISHED = {"game": "simultaneous", "discriminator_steps": 1, "generator_objective": "non_saturating"}
+VARIANTS = {
+    "simultaneous": {},
+    "alternating": {"game": "alternating"},
+    "gaussian_noise": {"noise": "100 gaussian"},
+    "convolutional": {"layers": "7×7 transposed convolution"},
+}
+
+
+def write_variants(lost: int = 0, **gains: tuple[float, ...]) -> None:
+    """A row for each variant of these gains and the published game, and each seed; that many runs have collapsed."""
+    own = {**PUBLISHED, "noise": "100 uniform", "layers": "400 relu"}
+    rows = [
+        {**own, **VARIANTS[name], "variant": name, "seed": seed, "log_likelihood": 120.0 + 5 * seed + gain, "outcome": "finished"}
+        for name, by_seed in {"simultaneous": (0, 0, 0), **gains}.items()
+        for seed, gain in enumerate(by_seed)
+    ]
+    for row in rows[len(rows) - lost :]:
+        row["outcome"] = "collapsed"
+    files.write_csv(paths.ABLATIONS_TABLE, pd.DataFrame(rows))
+
+
+@pytest.mark.parametrize(
+    ("gains", "lost", "verdict"),
+    [((9, -5, -1), 0, HOLDS), ((-30, -25, -22), 0, LIMITED), ((-25, -18, -16), 0, HOLDS), ((9, 9, 9), 1, FAILS)],
+)
+def test_another_generator_has_to_take_off_and_to_score(empty: Path, gains: tuple[float, ...], lost: int, verdict: str) -> None:
+    write_variants(lost, alternating=(0, 0, 0), convolutional=gains)
+    measured, found = verdicts.any_generator(paths.ABLATIONS_TABLE)
+    assert found == verdict
+    assert measured.startswith(f"on the subset, {3 - lost} of 3 runs take off; ")
+
+
+@pytest.mark.parametrize(
+    ("coordination", "noise", "verdict"),
+    [
+        ((5, 6, 7), (3, 3.5, 4), HOLDS),
+        ((5, 6, 7), (-3, 6, 9), LIMITED),  # its mean is larger than the other's margin, and within its own
+        ((-5, -6, -7), (5, 6, 7), LIMITED),
+        ((-5, -6, -7), (-3, 6, 9), FAILS),
+    ],
+)
+def test_speed_is_a_score_beyond_chance_at_as_many_epochs(
+    empty: Path, coordination: tuple[float, ...], noise: tuple[float, ...], verdict: str
+) -> None:
+    write_variants(alternating=coordination, gaussian_noise=noise)
+    measured, found = verdicts.efficiency(paths.ABLATIONS_TABLE)
+    assert found == verdict
+    gain, margin = np.mean(noise), ttest_1samp(noise, 0).confidence_interval(0.95).high - np.mean(noise)
+    assert f"of 1 of noise the best is `gaussian_noise`, {gain:+.1f} ± {margin:.1f} nats" in measured
+
+
+def test_a_table_without_the_variants_leaves_a_claim_unmeasured(empty: Path) -> None:
+    write_variants(alternating=(1, 2, 3))
+    for judge in (verdicts.any_generator, verdicts.efficiency):
+        assert judge(paths.ABLATIONS_TABLE)[1] == UNMEASURED
+    files.write_csv(paths.ABLATIONS_TABLE, pd.read_csv(paths.ABLATIONS_TABLE).drop(columns=["noise", "layers", "outcome"]))
+    for judge in (verdicts.any_generator, verdicts.efficiency):
+        assert judge(paths.ABLATIONS_TABLE)[1] == UNMEASURED
 
 
 @pytest.mark.parametrize(("error", "spread", "verdict"), [(-50.0, 1.0, HOLDS), (-0.5, 1.0, FAILS), (-50.0, 0.0, FAILS)])
