@@ -34,7 +34,7 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 	@echo 'Look: open reports/index.html, or read reports/table1.md and reports/claims.md'
 	@echo 'Then: make gate, and git commit if you keep the results; docs/how-to/change_and_compare.md changes something'
 
-ablations: setup  ## try out Algorithm 1's ablations (half an hour): a table and a figure in reports/ablations/
+ablations: setup  ## try out other games and generators (three quarters of an hour): a table and a figure in reports/ablations/
 	.venv/bin/dvc repro ablations/dvc.yaml
 
 extensions: setup  ## try out section 7's extensions (ten minutes): tables and figures in reports/extensions/

@@ -6,21 +6,16 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import read
+from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
 from adversarial_nets.report.ablations import page
 from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.ablations import draw_ablations
 from adversarial_nets.running import paths
-from adversarial_nets.running.paths import AblationPaths
 
 
 def report() -> None:
     asked = read(paths.ABLATIONS, Ablations)
-    runs = [
-        ablations.load(AblationPaths(variant, seed).run, variant, game, seed)
-        for variant, game in asked.variants.items()
-        for seed in asked.seeds
-    ]
+    runs = ablations.load_all(read_experiment(experiment_path(asked.experiment, paths.EXPERIMENTS)), asked)
     rows = pd.DataFrame([run.row for run in runs])
     style.save(draw_ablations(runs), paths.ABLATIONS_FIGURE)
     files.write_csv(paths.ABLATIONS_TABLE, rows)

@@ -1,4 +1,4 @@
-"""Ablations of Algorithm 1's choices: how large the generator's gradient is while it trains, and tables of what came of each."""
+"""Ablations of Algorithm 1's choices and of the generator: its gradient while it trains, and tables of what came of each."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +11,26 @@ from torch import Tensor
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data.prepared import PreparedData
+from adversarial_nets.diagnostics.collapse import COLLAPSED, outcome
+from adversarial_nets.diagnostics.sanity import mean_image_validation
 from adversarial_nets.gan.run import Run, Setup, start, summary
 from adversarial_nets.gan.sampling import draw_samples
 from adversarial_nets.gan.training import OnEpoch, play
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import score, scoring
 from adversarial_nets.parameters.experiment import Experiment
+from adversarial_nets.parameters.layers import GeneratorParameters
 from adversarial_nets.parameters.project import Ablations
+from adversarial_nets.parameters.reading import parse
 from adversarial_nets.parameters.training import GameParameters, TrainingParameters
 from adversarial_nets.running.checkpoints import Checkpoint
+from adversarial_nets.running.paths import AblationPaths
 
 FIRST_EPOCHS = 5  # whose gradients are kept update by update
 LAST_EPOCHS = 10  # that the ends of the curves are means over
+PUBLISHED = "simultaneous"  # the variant that is the experiment itself, whose game is the published code's
+GAME = tuple(GameParameters.model_fields)  # columns that variants differ in, with the next two
+NOISE, LAYERS = "noise", "layers"
 MEANS = ("gradient_norm", "d_real", "d_fake")
 LEARNING_CURVE, GRADIENTS, SCORES = "learning_curve.csv", "gradients.csv", "scores.json"
 
@@ -63,15 +71,20 @@ class GradientNorms:
 
 
 def varied(experiment: Experiment, asked: Ablations, variant: str) -> Experiment:
-    """The experiment with a variant's game. Raises InputError if there is no such variant, or the experiment does not suit."""
+    """The experiment with a variant's game and generator.
+
+    Raises InputError if there is no such variant, or the experiment does not suit.
+    """
     if variant not in asked.variants:
         raise InputError(f"variant: none is called '{variant}'; there are {', '.join(asked.variants)}")
     for key, field in TrainingParameters.model_fields.items():
         # ablations/dvc.yaml lists the keys that a run depends on, averaging too; DVC cannot list one that may be missing.
         if not field.is_required() and key != "averaging" and getattr(experiment.training, key) is not None:
             raise InputError(f"experiments/{asked.experiment}.yaml:training.{key}: ablations need an experiment without {key}")
-    training = experiment.training.model_copy(update=asked.variants[variant].model_dump())
-    return experiment.model_copy(update={"training": training})
+    values, changes = experiment.model_dump(), asked.variants[variant].model_dump(exclude_none=True)
+    values["generator"] = changes.pop("generator", values["generator"])
+    values["training"] |= changes
+    return parse(values, Experiment, f"variant {variant} of experiments/{asked.experiment}.yaml")
 
 
 def train(setup: Setup, on_epoch: OnEpoch, checkpoint: Checkpoint | None = None) -> tuple[Run, pd.DataFrame]:
@@ -89,7 +102,9 @@ def train(setup: Setup, on_epoch: OnEpoch, checkpoint: Checkpoint | None = None)
 
 @dataclass(frozen=True)
 class Scores:
-    """The kept generator's log-likelihood and its standard error in nats, the σ of each fold, and how many updates it took."""
+    """The kept generator's log-likelihood and its standard error in nats, the σ of each fold, how many updates it took, and how
+    the run ended.
+    """
 
     log_likelihood: float
     standard_error: float
@@ -98,14 +113,15 @@ class Scores:
     discriminator_updates: int
     generator_updates: int
     kept_epoch: int
+    outcome: str
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One variant with one seed: its game, learning curve, the first epochs' gradients, and scores."""
+    """One variant with one seed: the experiment that it is, its learning curve, the first epochs' gradients, and scores."""
 
     variant: str
-    game: GameParameters
+    experiment: Experiment
     seed: int
     curve: pd.DataFrame
     gradients: pd.DataFrame
@@ -117,15 +133,25 @@ class Tried:
         first, last = self.curve.iloc[0], self.curve.iloc[-LAST_EPOCHS:].mean()
         return {
             "variant": self.variant,
-            **self.game.model_dump(),
+            **{key: getattr(self.experiment.training, key) for key in GAME},
             "seed": self.seed,
             "discriminator_updates": self.scores.discriminator_updates,
             "generator_updates": self.scores.generator_updates,
             "log_likelihood": self.scores.log_likelihood,
             "kept_epoch": self.scores.kept_epoch,
+            "outcome": self.scores.outcome,
+            **described(self.experiment.generator),
             **{f"{name}_first": first[name] for name in MEANS},
             **{f"{name}_last": last[name] for name in MEANS},
         }
+
+
+def described(generator: GeneratorParameters) -> dict[str, str]:
+    """A generator's noise and its layers, each in a few words."""
+    layers = generator.layers.values()
+    sizes = [layer.units if hasattr(layer, "units") else f"{layer.kernel}×{layer.kernel}" for layer in layers]
+    words = [f"{size} {layer.type.replace('_', ' ')}" for size, layer in zip(sizes, layers, strict=True)]
+    return {NOISE: f"{generator.noise_dimensions} {generator.noise}", LAYERS: ", ".join(words)}
 
 
 def measure(run: Run, gradients: pd.DataFrame, data: PreparedData, seed: int) -> Scores:
@@ -133,6 +159,7 @@ def measure(run: Run, gradients: pd.DataFrame, data: PreparedData, seed: int) ->
     experiment = run.experiment
     samples = draw_samples(run.kept.generator, experiment.generator, experiment.sampling.num_samples, seed)
     with scoring():
+        bar = mean_image_validation(data, experiment, run.images.device)
         found = score(ParzenWindow(samples, device=run.images.device), len(samples), data, experiment.evaluation)
     return Scores(
         log_likelihood=found.log_likelihood,
@@ -142,6 +169,7 @@ def measure(run: Run, gradients: pd.DataFrame, data: PreparedData, seed: int) ->
         discriminator_updates=run.updates,
         generator_updates=len(gradients),
         kept_epoch=summary(run).kept_epoch,
+        outcome=outcome(pd.DataFrame(run.curve), bar),
     )
 
 
@@ -156,13 +184,22 @@ def save(run: Run, gradients: pd.DataFrame, scores: Scores, folder: Path) -> Non
         files.write_json(temporary / SCORES, scores)
 
 
-def load(folder: Path, variant: str, game: GameParameters, seed: int) -> Tried:
+def load_all(experiment: Experiment, asked: Ablations) -> list[Tried]:
+    """Every variant with every seed. Raises InputError if one is not there, or damaged."""
+    return [
+        load(AblationPaths(variant, seed).run, variant, varied(experiment, asked, variant), seed)
+        for variant in asked.variants
+        for seed in asked.seeds
+    ]
+
+
+def load(folder: Path, variant: str, experiment: Experiment, seed: int) -> Tried:
     """What was measured of a variant and a seed, from its folder. Raises InputError if it is not there, or damaged."""
     if not folder.exists():
         raise InputError(f"{folder}: not there; run `make ablations`")
     with files.reading(folder / SCORES, f"ablations.train {variant} {seed}"):
         curve, gradients = pd.read_csv(folder / LEARNING_CURVE), pd.read_csv(folder / GRADIENTS)
-        return Tried(variant, game, seed, curve, gradients, files.read(folder / SCORES, Scores))
+        return Tried(variant, experiment, seed, curve, gradients, files.read(folder / SCORES, Scores))
 
 
 def comparison(rows: pd.DataFrame) -> pd.DataFrame:
@@ -177,9 +214,12 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
         "game": one["game"],
         "k": f"{one['discriminator_steps']}",
         "G's objective": one["generator_objective"].replace("_", "-"),
+        "z": one[NOISE],
+        "layers of G": one[LAYERS],
         "updates of D": f"{one['discriminator_updates']:,}",
         "of G": f"{one['generator_updates']:,}",
         "log-likelihood (nats)": _mean(seeds["log_likelihood"], 1),
+        "collapsed": f"{(seeds['outcome'] == COLLAPSED).sum()} of {len(seeds)}",
         "G's gradient, epoch 1": _mean(seeds["gradient_norm_first"], 2),
         "last epochs": _mean(seeds["gradient_norm_last"], 2),
         "D(x), epoch 1": _mean(seeds["d_real_first"], 2),
@@ -195,10 +235,28 @@ def _mean(values: pd.Series, digits: int) -> str:
 
 
 def saturation(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean norm of G's gradient in the first epoch under either objective, for each game played with both, and each seed."""
-    keys = ["game", "discriminator_steps", "seed"]
+    """Mean norm of G's gradient in the first epoch under either objective, for each game played with both, and each seed.
+
+    A table may lack the generator of its variants.
+    """
+    keys = [key for key in ("game", "discriminator_steps", NOISE, LAYERS, "seed") if key in rows]
     wide = rows.pivot_table(index=keys, columns="generator_objective", values="gradient_norm_first", sort=False)
-    return wide.reindex(columns=["minimax", "non_saturating"]).dropna().rename_axis(columns=None).reset_index()
+    return (
+        wide.reindex(columns=["minimax", "non_saturating"])
+        .dropna()
+        .rename_axis(columns=None)
+        .reset_index()
+        .drop(columns=[NOISE, LAYERS], errors="ignore")
+    )
+
+
+def other(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
+    """The variants that differ from the published one in these columns of the table, and in nothing else."""
+    choices = rows.drop_duplicates("variant").set_index("variant").reindex(columns=[*GAME, NOISE, LAYERS], fill_value="")
+    if PUBLISHED not in choices.index:
+        return []
+    differs = choices != choices.loc[PUBLISHED]
+    return choices.index[differs[[*columns]].any(axis=1) & ~differs.drop(columns=[*columns]).any(axis=1)].tolist()
 
 
 def findings(rows: pd.DataFrame) -> list[str]:

@@ -1,6 +1,5 @@
 """The Helvetica scenario of section 6, made to happen: the generator is trained too much without updating the discriminator."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,27 +8,14 @@ import numpy as np
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.data.prepared import PreparedData
 from adversarial_nets.diagnostics.collapse import CollapseMeasure, Signs, labels_of
-from adversarial_nets.gan.game import Game, generator_step
-from adversarial_nets.gan.networks import Network
-from adversarial_nets.gan.optimizers import learning_rate_at, make_optimizer, momentum_at, set_schedule
-from adversarial_nets.gan.run import Summary
+from adversarial_nets.diagnostics.trained import Trained
+from adversarial_nets.gan.game import generator_step
+from adversarial_nets.gan.optimizers import set_schedule
 from adversarial_nets.gan.sampling import draw_noise, generate
-from adversarial_nets.parameters.experiment import Experiment
 
 OBJECTIVES = ("minimax", "non_saturating")
 LOOKS = (0.05, 0.1, 0.25, 0.5, 1)  # shares of the updates after which samples are drawn, as they are before the first
 NUM_SAMPLES = 2000  # at each
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Both players at the end of a run."""
-
-    generator: Network
-    discriminator: Network
-    experiment: Experiment
-    summary: Summary
-    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,23 +63,15 @@ def train_alone(trained: Trained, objective: str, updates: int) -> Iterator[tupl
     Yields the number of updates so far and samples (NUM_SAMPLES, D), of the same z each time. Minibatches, dropout, learning rate
     and momentum are those at which the run ended; the optimiser starts afresh.
     """
-    game, description = _game(trained, objective), trained.experiment.generator
-    training, dimensions = trained.experiment.training, description.noise_dimensions
-    schedule = learning_rate_at(trained.summary.updates, training), momentum_at(training.epochs, training.momentum)
+    game, description = trained.game(objective, "helvetica"), trained.experiment.generator
+    game.discriminator.requires_grad_(False)  # saves the gradients of its weights
+    shape = trained.experiment.training.minibatch_size, description.noise_dimensions
     noise = stream(trained.seed, "helvetica, noise", game.dropout.device)
-    seen = draw_noise(description.noise, (NUM_SAMPLES, dimensions), stream(trained.seed, "helvetica, samples"))
+    seen = draw_noise(description.noise, (NUM_SAMPLES, shape[1]), stream(trained.seed, "helvetica, samples"))
     looks = {max(round(share * updates), 1) for share in LOOKS}
     yield 0, generate(game.generator, seen)
     for update in range(1, updates + 1):
-        set_schedule(game.generator_optimizer, *schedule)
-        generator_step(game, draw_noise(description.noise, (training.minibatch_size, dimensions), noise))
+        set_schedule(game.generator_optimizer, *trained.schedule)
+        generator_step(game, draw_noise(description.noise, shape, noise))
         if update in looks:
             yield update, generate(game.generator, seen)
-
-
-def _game(trained: Trained, objective: str) -> Game:
-    generator, discriminator = copy.deepcopy((trained.generator, trained.discriminator))
-    discriminator.requires_grad_(False)  # saves the gradients of its weights
-    optimizers = [make_optimizer(player, trained.experiment.training) for player in (generator, discriminator)]
-    device = next(generator.parameters()).device
-    return Game(generator, discriminator, *optimizers, objective, stream(trained.seed, "helvetica, dropout", device))

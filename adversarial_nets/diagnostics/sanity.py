@@ -48,11 +48,12 @@ def measure(data: PreparedData, experiment: Experiment, device: torch.device) ->
             rows={name: scored(samples) for name, samples in rows.items()},
             sharpness={name: sharpness(samples, data) for name, samples in rows.items()},
             by_num_samples=[scored(in_random_order[:count]) for count in counts],
-            mean_image_validation=_mean_image_validation(data, experiment, device),
+            mean_image_validation=mean_image_validation(data, experiment, device),
         )
 
 
-def _mean_image_validation(data: PreparedData, experiment: Experiment, device: torch.device) -> float:
+def mean_image_validation(data: PreparedData, experiment: Experiment, device: torch.device) -> float:
+    """The bar of ``collapse.outcome``, in nats: see ``Sanity``."""
     window = ParzenWindow(data.training_images.mean(axis=0, keepdims=True), device=device)
     return float(np.mean([fold.log_likelihood for fold in cross_validate_folds(window, data, experiment.evaluation)]))
 

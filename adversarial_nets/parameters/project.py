@@ -6,8 +6,9 @@ from pydantic import Field, model_validator
 
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.evaluation import KnownDensityParameters
+from adversarial_nets.parameters.layers import GeneratorParameters
 from adversarial_nets.parameters.section import Name, Section, Seed, require
-from adversarial_nets.parameters.theory import HelveticaParameters, TheoryParameters
+from adversarial_nets.parameters.theory import HelveticaParameters, OverfittingParameters, TheoryParameters
 from adversarial_nets.parameters.training import GameParameters
 
 
@@ -28,6 +29,7 @@ class Project(Section):
     known_density: KnownDensityParameters = Field(description="the Parzen window's own error, measured on a Gaussian")
     theory: TheoryParameters = Field(description="section 4 and Figure 1 of the paper, measured on densities that are known")
     helvetica: HelveticaParameters = Field(description="the Helvetica scenario of section 6")
+    overfitting: OverfittingParameters = Field(description="section 3: D trained to completion on finite data")
 
     @model_validator(mode="after")
     def _names_something_and_nothing_twice(self) -> "Project":
@@ -50,11 +52,19 @@ class Project(Section):
             raise InputError(f"params.yaml:{other}: the model of {name} is {model}; name it under {wanted}")
 
 
-class Ablations(Section):
-    """The whole of ``ablations/params.yaml``: variants of one experiment's game, and the seeds that each is trained with."""
+class VariantParameters(GameParameters):
+    """Another game, or another generator."""
 
-    experiment: Name = Field(description="the experiment whose game is varied: a file's name in experiments/")
+    generator: GeneratorParameters | None = Field(
+        None, description="noise and layers, as in an experiment; without it, the experiment's own"
+    )
+
+
+class Ablations(Section):
+    """The whole of ``ablations/params.yaml``: variants of one experiment, and the seeds that each is trained with."""
+
+    experiment: Name = Field(description="the experiment that is varied: a file's name in experiments/")
     seeds: Annotated[list[Seed], Field(min_length=1)] = Field(description="each variant is trained once per seed")
-    variants: Annotated[dict[Name, GameParameters], Field(min_length=1)] = Field(
-        description="the variants by name; their keys mean what they mean in training"
+    variants: Annotated[dict[Name, VariantParameters], Field(min_length=1)] = Field(
+        description="the variants by name; the keys of a game mean what they mean in training"
     )

@@ -1,4 +1,4 @@
-"""Section 4, Figure 1 and the Helvetica scenario: parameters that belong to no experiment."""
+"""Section 4, Figure 1, the Helvetica scenario and overfitting: parameters that belong to no experiment."""
 
 from typing import Annotated
 
@@ -62,4 +62,12 @@ class HelveticaParameters(Section):
 
     generator_updates: Count = Field(
         description="updates of the first seed's trained generator against a discriminator that stays as it is"
+    )
+
+
+class OverfittingParameters(Section):
+    """The discriminator alone, against a generator that stays as it is."""
+
+    discriminator_updates: Count = Field(
+        description="updates of the first seed's trained discriminator against a generator that stays as it is"
     )

@@ -8,15 +8,19 @@ import pandas as pd
 
 from adversarial_nets.core import files
 from adversarial_nets.diagnostics import ablations
+from adversarial_nets.diagnostics.collapse import FINISHED
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
+from adversarial_nets.diagnostics.overfitting import HELD_OUT, SAMPLES, TRAINING
 from adversarial_nets.regression import revisions
+from adversarial_nets.regression.rules import student_margin
 from adversarial_nets.report.captions import UNMEASURED, graded
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.tables import MEASURED
 from adversarial_nets.running import paths
 
 PUBLISHED, AVERAGED = "mnist", "mnist_averaged"  # references of the same runs: their last weights, and averages
+SUBSET = "mnist5k"  # the default
 
 Finding = tuple[str, str]  # what was measured, in words, and the verdict
 
@@ -28,6 +32,66 @@ def gradients(table: Path) -> Finding:
     span = f"{ratios.min():.1f} to {ratios.max():.1f}"
     measured = f"G's gradient in the first epoch is {span} times as large, in {len(ratios)} pairs of runs"
     return measured, graded((ratios > 1).all(), ratios.median() > 1)
+
+
+def overfitting(table: Path) -> Finding:
+    """Section 3: D is trained to completion on a finite data set; of the default alone, if it was in the last run."""
+    rows = pd.read_csv(table)
+    if SUBSET not in rows["experiment"].unique():
+        return f"`{SUBSET}` was not in the last run", UNMEASURED
+    wide = rows[rows["experiment"] == SUBSET].pivot_table(["accuracy", "cost", "count"], "updates", "images")
+    right, updates = wide["accuracy"].iloc[-1], wide.index[-1]
+    errors = np.sqrt(right * (1 - right) / wide["count"].iloc[-1])
+    is_ahead = right[TRAINING] - right[HELD_OUT] > 2 * np.hypot(errors[TRAINING], errors[HELD_OUT])
+    costs = (wide["cost"][HELD_OUT] + wide["cost"][SAMPLES]) / 2
+    rise = costs.iloc[-1] - costs.min()
+    shares = f"{100 * right[TRAINING]:.1f} % of training images and {100 * right[HELD_OUT]:.1f} % of held-out ones"
+    ends = f"ends {rise:.3f} nats above its lowest" if rise > 0 else "is still falling"
+    measured = (
+        f"on the subset, after {updates} updates of D alone {shares} are right of ½; its cost on held-out images and samples"
+    )
+    return f"{measured} {ends}", graded(is_ahead and rise > 0, is_ahead)
+
+
+def any_generator(table: Path) -> Finding:
+    """Section 6: any differentiable function can be G; of variants of the default with other layers."""
+    rows = pd.read_csv(table)
+    if not (names := ablations.other(rows, (ablations.LAYERS,))):
+        return "no variant has another generator network yet", UNMEASURED
+    tried, gaps = rows[rows["variant"].isin(names)], _gains(rows, names)
+    finished = tried["outcome"] == FINISHED
+    nats = ", ".join(f"`{name}` {gaps[name].mean():+.1f} nats" for name in names).replace("-", "−")
+    measured = f"on the subset, {finished.sum()} of {len(tried)} runs take off; beside the experiment's own G: {nats}"
+    return measured, graded(finished.all() and (gaps.mean() >= -20).all(), finished.all())
+
+
+def efficiency(table: Path) -> Finding:
+    """Section 7: better coordination of G and D, or better distributions of z; what was tried with the default."""
+    rows = pd.read_csv(table)
+    tried = {"coordination": ablations.other(rows, ablations.GAME), "noise": ablations.other(rows, (ablations.NOISE,))}
+    if not all(tried.values()):
+        return "no variant has another distribution of z yet", UNMEASURED
+    found = {kind: _best(_gains(rows, names)) for kind, names in tried.items()}
+    parts = [
+        f"of {len(tried[kind])} of {kind} the best is `{name}`, {gain:+.1f} ± {margin:.1f} nats"
+        for kind, (name, gain, margin) in found.items()
+    ]
+    helps = [gain > margin for _, gain, margin in found.values()]
+    measured = f"tried on the subset, beside the published game at as many epochs: {'; '.join(parts)} (95 %, paired by seed)"
+    return measured.replace("-", "−"), graded(all(helps), any(helps))
+
+
+def _gains(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Log-likelihoods in nats less those of the published game with the same seed: a column for each variant."""
+    by_seed = rows.pivot_table("log_likelihood", "seed", "variant")
+    return by_seed[names].sub(by_seed[ablations.PUBLISHED], axis=0)
+
+
+def _best(gains: pd.DataFrame) -> tuple[str, float, float]:
+    """The variant that gains most beyond chance, or loses least: its name, mean gain, and half of Student's 95 % interval."""
+    means, margins = gains.mean(), gains.sem().map(lambda error: student_margin(error, len(gains) - 1, 0.95))
+    name = (means - margins).idxmax()
+    return name, means[name], margins[name]
 
 
 def proposition_1(theory: Path) -> Finding:

@@ -25,7 +25,7 @@ from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import read
+from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
 from adversarial_nets.regression import claims, docs_tables, extension_references, recomputed, reference, revisions
 from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
@@ -91,7 +91,7 @@ def _of_experiment(seeds: pd.DataFrame, rows: pd.DataFrame, metrics: Numbers) ->
 def _measured(runs: list[RunPaths]) -> list[Path]:
     """What the stages before the report wrote of an experiment."""
     first = runs[0]
-    of_all = [first.sanity, *([first.costs, first.helvetica] if first.discriminator.exists() else [])]
+    of_all = [first.sanity, *([first.costs, first.helvetica, first.overfitting] if first.discriminator.exists() else [])]
     kinds = "cross_validation", "log_likelihoods", "reliability", "collapse", "summary", "copying"
     return [*of_all, *(getattr(run, kind) for run in runs for kind in kinds)]
 
@@ -170,11 +170,8 @@ def _leaves_by_name(table: pd.DataFrame) -> Numbers:
 
 def _from_runs(rows: pd.DataFrame, wanted: Ablations) -> Compared:
     """Every row of the ablations, and the same from its run."""
-    runs = [
-        ablations.load(AblationPaths(variant, seed).run, variant, game, seed).row
-        for variant, game in wanted.variants.items()
-        for seed in wanted.seeds
-    ]
+    experiment = read_experiment(experiment_path(wanted.experiment, paths.EXPERIMENTS))
+    runs = [run.row for run in ablations.load_all(experiment, wanted)]
     return _by_run(rows.to_dict("records")), _by_run(runs), EXACT
 
 

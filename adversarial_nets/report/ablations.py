@@ -7,7 +7,8 @@ from adversarial_nets.parameters.project import Ablations
 
 NOTES = """\
 - Means over seeds {seeds}, ± their sample standard deviation. Each variant is `experiments/{experiment}.yaml` with another \
-game; optimiser, learning rate, epochs and the choice of the kept generator are the same for all.
+game or another generator; optimiser, learning rate, epochs and the choice of the kept generator are the same for all.
+- A run has collapsed if its last generator scores the validation images below the mean training image.
 - An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.
 - G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over the \
 first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in training.
@@ -20,7 +21,7 @@ def page(asked: Ablations, rows: pd.DataFrame) -> str:
     """Markdown: the comparison of the variants and, if minimax is one of them, the saturation that section 3 describes."""
     comparison, *saturation = findings(rows)
     parts = [
-        "# Ablations of Algorithm 1's choices",
+        "# Ablations of Algorithm 1's choices, and of the generator",
         comparison,
         "![Gradients of G, outputs of D and log-likelihoods by variant](ablations.png)",
         NOTES.format(seeds=", ".join(map(str, asked.seeds)), experiment=asked.experiment, last=LAST_EPOCHS),

@@ -88,6 +88,11 @@ class ExperimentChapter:
         return tables.copying(self.result)
 
     @property
+    def overfitting(self) -> pd.DataFrame:
+        """What D makes of images when it is trained alone."""
+        return tables.overfitting(self.result)
+
+    @property
     def published(self) -> tuple[float, float] | None:
         """The paper's value and standard error for this model on this data set, if it has one."""
         return TABLE_1[self.result.model].get(self.result.data_set)

@@ -12,6 +12,7 @@ from adversarial_nets.diagnostics.collapse import COLLAPSED, FINISHED, Collapse,
 from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
+from adversarial_nets.diagnostics.overfitting import Overfitting
 from adversarial_nets.diagnostics.reliability import Reliability, pooled
 from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.diagnostics.sharpness import Sharpness
@@ -48,8 +49,8 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """All runs of one experiment that were started, its sanity checks; of adversarial nets also their costs, and how the first
-    generator was made to collapse.
+    """All runs of one experiment that were started, its sanity checks; of adversarial nets also their costs, how the first
+    generator was made to collapse, and its discriminator to overfit.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ExperimentResult:
     sanity: Sanity
     costs: Costs | None
     helvetica: Helvetica | None
+    overfitting: Overfitting | None
 
     @property
     def model(self) -> str:
@@ -221,6 +223,7 @@ def load_experiment(name: str, seeds: list[int]) -> ExperimentResult:
         sanity=load(of_all.sanity, "sanity", Sanity),
         costs=load(of_all.costs, "costs", Costs) if has_a_game else None,
         helvetica=load(of_all.helvetica, "helvetica", Helvetica) if has_a_game else None,
+        overfitting=load(of_all.overfitting, "overfitting", Overfitting) if has_a_game else None,
     )
 
 

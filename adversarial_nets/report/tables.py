@@ -162,6 +162,17 @@ def _copying(seed: int, row: Distances) -> dict[str, str]:
     return {"seed": f"{seed}", "distances of": row.distances, "number of these": f"{row.num_others:,}", **quantiles}
 
 
+def overfitting(experiment: ExperimentResult) -> pd.DataFrame:
+    """Of the first seed's discriminator, trained alone, a row for each moment: every cell a text, costs in nats."""
+    rows = pd.DataFrame(experiment.overfitting.rows)
+    wide = rows.pivot_table(["accuracy", "cost"], "updates", "images")
+    shown = {"updates of D alone": wide.index.map(str)}
+    for images in rows["images"].unique():
+        shown[f"right on {images}"] = wide["accuracy"][images].map("{:.1%}".format)
+        shown[f"cost on {images}"] = wide["cost"][images].map("{:.3f}".format)
+    return pd.DataFrame(shown)
+
+
 def theory(measured: Theory) -> pd.DataFrame:
     """Proposition 1 and theorem 1 on pairs of known densities: every cell a text, values in nats."""
     return pd.DataFrame([_theory(name, pair) for name, pair in measured.proposition_1.items()])

@@ -28,7 +28,7 @@ ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
 EXTENSIONS_REPORT = REPORTS / "extensions"
 EXTENSIONS_PAGE, EXTENSION_REFERENCES = EXTENSIONS_REPORT / "README.md", EXTENSIONS_REPORT / "reference"
 EXTENSIONS_FINDINGS = EXTENSIONS_REPORT / "findings.csv"
-KNOWN_DENSITY_TABLE = PLOTS / "known_density.csv"
+KNOWN_DENSITY_TABLE, OVERFITTING_TABLE = PLOTS / "known_density.csv", PLOTS / "overfitting.csv"
 CLAIMS, CLAIMS_TEXT = REPORTS / "claims.csv", REPORTS / "claims.md"
 COMPARISON = Path("comparison.html")
 
@@ -36,7 +36,7 @@ GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors" 
 LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
 LOG_LIKELIHOODS, RELIABILITY, BLUR = "log_likelihoods.npz", "reliability.json", "blur.csv"  # in a reference's folder
-COPYING, HELVETICA = "copying.json", "helvetica.json"  # as well
+COPYING, HELVETICA, OVERFITTING = "copying.json", "helvetica.json", "overfitting.json"  # as well
 PARAMETERS_USED, PROVENANCE, CHECKSUMS = (
     "parameters.json",
     "provenance.json",
@@ -99,6 +99,11 @@ class ExperimentPaths:
     def helvetica_figure(self) -> Path:
         """A picture of it."""
         return FIGURES / self.name / "helvetica.png"
+
+    @property
+    def overfitting(self) -> Path:
+        """What the first seed's discriminator made of images when it was trained alone."""
+        return SCORES / self.name / OVERFITTING
 
     @property
     def reference(self) -> Path:

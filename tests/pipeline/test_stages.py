@@ -41,6 +41,7 @@ ARGUMENTS = {
     "reliability": ["experiment", "seed"],
     "collapse": ["experiment", "seed"],
     "helvetica": ["experiment", "seed"],
+    "overfitting": ["experiment", "seed"],
     "costs": ["experiment"],
     "known_density": [],
     "theory": [],
@@ -439,7 +440,7 @@ def test_all_stages_take_another_model(folder: Path, run_here: Callable[..., End
     write_experiment(folder, small_baseline_values(model), "other")
     said = {}
     for stage, arguments in ARGUMENTS.items():
-        if stage not in ("costs", "helvetica"):
+        if stage not in ("costs", "helvetica", "overfitting"):
             said[stage] = run_here(stage, *[{"experiment": "other", "seed": "0"}[argument] for argument in arguments])
             assert (stage, said[stage].status, said[stage].stderr) == (stage, 0, "")
     assert re.search(r"epoch \d/\d, cost .*, validation", said["train"].stdout)

@@ -117,6 +117,7 @@ def project_values(**changes: Any) -> dict[str, Any]:
             },
         },
         "helvetica": {"generator_updates": 4},
+        "overfitting": {"discriminator_updates": 4},
         **changes,
     }
 

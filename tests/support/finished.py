@@ -17,7 +17,7 @@ from adversarial_nets.regression import claims, docs_tables, reference
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import AblationPaths
-from support.experiments import project_values, read_yaml, small_values, write_project, write_yaml
+from support.experiments import project_values, read_yaml, small, small_values, write_project, write_yaml
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ["0", "1"]
@@ -63,7 +63,8 @@ def run_stages() -> None:
     for seed in SEEDS:
         for stage in OF_RUN:
             run_stage(stage, "mnist5k", seed)
-    run_stage("helvetica", "mnist5k", SEEDS[0])
+    for stage in ("helvetica", "overfitting"):
+        run_stage(stage, "mnist5k", SEEDS[0])
     for stage in ("known_density", "theory", "report"):
         run_stage(stage)
 
@@ -93,23 +94,23 @@ def write_ablations() -> None:
     """Two variants with a seed each, and the table and the page that come of them."""
     values = {"experiment": "mnist5k", "seeds": [0], "variants": GAMES}
     write_yaml(paths.ABLATIONS, values)
-    games = parse(values, Ablations, "ablations").variants
-    runs = [write_ablation(variant, number) for number, variant in enumerate(games)]
-    rows = pd.DataFrame([ablations.load(run, run.parent.name, games[run.parent.name], 0).row for run in runs])
+    for number, variant in enumerate(GAMES):
+        write_ablation(variant, number)
+    runs = ablations.load_all(small(), parse(values, Ablations, "ablations"))
+    rows = pd.DataFrame([run.row for run in runs])
     files.write_csv(paths.ABLATIONS_REPORT / "ablations.csv", rows)
     files.write_text(paths.ABLATIONS_REPORT / "README.md", "\n\n".join(["# Ablations", *ablations.findings(rows)]) + "\n")
 
 
-def write_ablation(variant: str, number: int) -> Path:
+def write_ablation(variant: str, number: int) -> None:
     """What a variant's run leaves, with numbers that differ."""
     folder = AblationPaths(variant, 0).run
     curve = {"epoch": [1, 2], "gradient_norm": [1.5 - number, 0.25], "d_real": [0.75, 0.5], "d_fake": [0.25, 0.5 - number / 8]}
     files.write_csv(folder / "learning_curve.csv", pd.DataFrame(curve))
     files.write_csv(folder / "gradients.csv", pd.DataFrame({"epoch": [1], "update": [1], "gradient_norm": [1.5]}))
     scores = {"log_likelihood": 83.125 - number, "standard_error": 7.5, "sigmas": [0.2], "sigma_at_grid_end": False}
-    scores |= {"discriminator_updates": 3200, "generator_updates": 3200, "kept_epoch": 2}
+    scores |= {"discriminator_updates": 3200, "generator_updates": 3200, "kept_epoch": 2, "outcome": "finished"}
     files.write_json(folder / "scores.json", scores)
-    return folder
 
 
 def set_parameter(path: Path, key: str, value: object) -> None:

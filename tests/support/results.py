@@ -14,6 +14,7 @@ from adversarial_nets.diagnostics.costs import Costs
 from adversarial_nets.diagnostics.helvetica import Helvetica, Moment
 from adversarial_nets.diagnostics.mixing import BurnIn, Mixing
 from adversarial_nets.diagnostics.neighbours import Distances
+from adversarial_nets.diagnostics.overfitting import Judged, Overfitting
 from adversarial_nets.diagnostics.reliability import Alternative, Refined, Reliability
 from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.diagnostics.sharpness import Sharpness
@@ -52,6 +53,14 @@ HELVETICA = Helvetica(
         ],
     },
 )
+OVERFITTING = Overfitting(
+    seed=0,
+    rows=[
+        Judged(updates, images, 400, 0.75 + updates / 1000, 0.5 - updates / 1000)
+        for updates in (0, 200)
+        for images in ("training", "held-out", "samples")
+    ],
+)
 THEORY = Theory(
     proposition_1={"two_Gaussians": Proposition1(0.0123, 0.00456, -1.23456, -1.3, -1.4, 0.16544)},
     theorem_1=Theorem1(7.1e-7, -2.2e-9, 0.0341),
@@ -69,7 +78,7 @@ def experiment_result(
     """An experiment's results, with the best σ at the place ``best`` of its grid."""
     random = np.random.default_rng(7)
     results = [seed_result(seed, [random.normal(100 + seed, 30, size) for size in fold_sizes], best) for seed in range(seeds)]
-    return ExperimentResult(name, results, sanity(data_set, fold_sizes), COSTS, HELVETICA)
+    return ExperimentResult(name, results, sanity(data_set, fold_sizes), COSTS, HELVETICA, OVERFITTING)
 
 
 def sanity(data_set: str, fold_sizes: tuple[int, ...]) -> Sanity:
@@ -169,7 +178,7 @@ def of_baseline(result: ExperimentResult, model: str) -> ExperimentResult:
         )
         for seed in result.seeds
     ]
-    return dataclasses.replace(result, seeds=seeds, costs=None, helvetica=None)
+    return dataclasses.replace(result, seeds=seeds, costs=None, helvetica=None, overfitting=None)
 
 
 def without_classes(result: ExperimentResult) -> ExperimentResult:
@@ -207,6 +216,7 @@ def write_experiment(result: ExperimentResult, folder: Path) -> None:
     files.write_json(folder / of_all.sanity, result.sanity)
     files.write_json(folder / of_all.costs, result.costs)
     files.write_json(folder / of_all.helvetica, result.helvetica)
+    files.write_json(folder / of_all.overfitting, result.overfitting)
     files.write_text(folder / of_all.helvetica_figure, f"{result.name} helvetica")
 
 

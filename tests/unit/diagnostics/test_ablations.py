@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ import pytest
 import torch
 
 from adversarial_nets.core.errors import CheckFailed, InputError
+from adversarial_nets.data import prepared
+from adversarial_nets.data.prepared import VALIDATION
 from adversarial_nets.diagnostics import ablations
+from adversarial_nets.diagnostics.collapse import COLLAPSED, FINISHED
+from adversarial_nets.diagnostics.sanity import mean_image_validation
+from adversarial_nets.gan.networks import Network
 from adversarial_nets.gan.run import Run, Setup, start
 from adversarial_nets.gan.training import play
 from adversarial_nets.parameters.experiment import Experiment
@@ -20,7 +26,8 @@ from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.parameters.training import GameParameters, TrainingParameters
 from adversarial_nets.running.checkpoints import Checkpoint
-from support.experiments import ROOT, project_values, read_yaml, shipped_values, small, small_values, write_project
+from adversarial_nets.running.paths import ExperimentPaths
+from support.experiments import ROOT, project_values, read_yaml, save_prepared, shipped_values, small, small_values, write_project
 from support.stops import StopsAt
 
 FILE = ROOT / "ablations" / "params.yaml"
@@ -137,12 +144,63 @@ def test_minimax_saturates_in_the_first_epoch_on_real_digits(digits: np.ndarray)
 
 def test_the_committed_ablations_are_those_of_the_paper(values: dict) -> None:
     asked = parse(values, Ablations, "ablations/params.yaml")
-    games = {(game.game, game.discriminator_steps, game.generator_objective) for game in asked.variants.values()}
+    played = [each for each in asked.variants.values() if each.generator is None]
+    games = {(game.game, game.discriminator_steps, game.generator_objective) for game in played}
     assert {game[1] for game in games if game[0] == "alternating"} >= {1, 2, 5}
     for game in ("simultaneous", "alternating"):
         assert {(game, 1, "minimax"), (game, 1, "non_saturating")} <= games
     assert len(asked.seeds) == 3
-    assert len(games) == len(asked.variants)
+    assert len(games) == len(played)
+
+
+def test_the_committed_variants_of_the_generator_differ_in_one_thing(values: dict) -> None:
+    asked, experiment = parse(values, Ablations, "ablations/params.yaml"), Experiment.model_validate(shipped_values("mnist5k"))
+    runs = [tried(variant, "minimax", 0, 1.0) for variant in asked.variants]
+    runs = [replace(run, experiment=ablations.varied(experiment, asked, run.variant)) for run in runs]
+    rows = pd.DataFrame([run.row for run in runs])
+    assert ablations.other(rows, (ablations.NOISE,)) == ["gaussian_noise", "noise_of_10_dimensions"]
+    assert ablations.other(rows, (ablations.LAYERS,)) == ["convolutional"]
+    assert len(ablations.other(rows, ablations.GAME)) == len(rows) - 4
+    convolutional, own = (Network(100, run.experiment.generator.layers).num_parameters for run in (runs[-1], runs[0]))
+    assert convolutional == pytest.approx(own, rel=0.05)
+
+
+def test_a_variant_has_its_generator_and_all_else_of_the_experiment(values: dict, experiment: Experiment) -> None:
+    asked = parse(values, Ablations, "ablations/params.yaml")
+    varied = ablations.varied(experiment, asked, "convolutional")
+    assert varied.generator.model_dump(exclude_none=True) == asked.variants["convolutional"].generator.model_dump(
+        exclude_none=True
+    )
+    assert varied.model_copy(update={"generator": experiment.generator}) == experiment
+    assert ablations.varied(experiment, asked, "alternating_5_steps").generator == experiment.generator
+    assert ablations.described(varied.generator) == {
+        "noise": "100 uniform",
+        "layers": "400 relu, 1152 relu, 7×7 transposed convolution",
+    }
+
+
+def test_a_generator_that_does_not_suit_the_images_is_refused_by_name(values: dict, experiment: Experiment) -> None:
+    values["variants"]["gaussian_noise"]["generator"]["layers"]["y"]["units"] = 783
+    asked = parse(values, Ablations, "ablations/params.yaml")
+    message = "variant gaussian_noise of experiments/mnist5k.yaml:generator.layers.y.units: must be 784"
+    with pytest.raises(InputError, match=re.escape(message)):
+        ablations.varied(experiment, asked, "gaussian_noise")
+    values["variants"]["gaussian_noise"]["generator"]["nose"] = "uniform"
+    with pytest.raises(InputError, match=re.escape("variants.gaussian_noise.generator.nose: unknown key; did you mean 'noise'?")):
+        parse(values, Ablations, "ablations/params.yaml")
+
+
+def test_a_run_is_scored_and_has_an_outcome(values: dict, experiment: Experiment, digits: np.ndarray, tmp_path: Path) -> None:
+    save_prepared(digits, tmp_path)
+    data = prepared.load(tmp_path / ExperimentPaths("mnist5k").prepared)
+    varied = ablations.varied(experiment, parse(values, Ablations, "ablations/params.yaml"), "noise_of_10_dimensions")
+    run, gradients = ablations.train(
+        Setup(varied, data.training_images, data.fold_images(0, VALIDATION), 0, CPU), lambda row: None
+    )
+    bar = mean_image_validation(data, varied, CPU)
+    for shift, ended in ((1.0, FINISHED), (-1.0, COLLAPSED)):
+        run.curve[-1]["validation_log_likelihood"] = bar + shift
+        assert ablations.measure(run, gradients, data, 0).outcome == ended
 
 
 @pytest.mark.parametrize(
@@ -169,9 +227,9 @@ def test_an_impossible_variant_is_refused_by_name(values: dict, key: str, value:
 def tried(variant: str, objective: str, seed: int, gradient: float, game: str = "simultaneous") -> ablations.Tried:
     epochs = np.arange(1, 13)
     curve = pd.DataFrame({"epoch": epochs, "gradient_norm": gradient * epochs, "d_real": 0.9, "d_fake": epochs / 100})
-    scores = ablations.Scores(80.0 + seed, 1.0, [0.2], False, 1200, 600, 10)
-    game = GameParameters(game=game, discriminator_steps=1, generator_objective=objective)
-    return ablations.Tried(variant, game, seed, curve, pd.DataFrame(), scores)
+    scores = ablations.Scores(80.0 + seed, 1.0, [0.2], False, 1200, 600, 10, COLLAPSED if seed else FINISHED)
+    experiment = with_game(small(), game=game, discriminator_steps=1, generator_objective=objective)
+    return ablations.Tried(variant, experiment, seed, curve, pd.DataFrame(), scores)
 
 
 def rows(*gradients: float) -> pd.DataFrame:
@@ -191,6 +249,10 @@ def test_the_comparison_has_means_and_spreads_over_seeds() -> None:
     table = ablations.comparison(rows(0.1, 0.3, 1.0, 2.0))
     assert table["G's objective"].tolist() == ["minimax", "non-saturating"]
     assert table["log-likelihood (nats)"].tolist() == ["80.5 ± 0.7"] * 2
+    assert (
+        table[["z", "layers of G", "collapsed"]].to_numpy().tolist()
+        == [["5 uniform", "6 relu, 6 relu, 784 sigmoid", "1 of 2"]] * 2
+    )
     assert table["G's gradient, epoch 1"].tolist() == ["0.20 ± 0.14", "1.50 ± 0.71"]
     assert table[["updates of D", "of G"]].to_numpy().tolist() == [["1,200", "600"]] * 2
 
@@ -209,6 +271,20 @@ def test_the_verdict_compares_the_objectives_seed_by_seed(gradients: tuple[float
 def test_a_game_with_one_objective_alone_is_not_compared() -> None:
     runs = [tried("a", "minimax", 0, 1.0), tried("b", "non_saturating", 0, 2.0, game="alternating")]
     assert ablations.saturation(pd.DataFrame([run.row for run in runs])).empty
+
+
+def test_another_generator_does_not_mix_with_the_comparison_of_objectives() -> None:
+    table = rows(1.0, 2.0, 3.0, 4.0)
+    others = table.iloc[2:].assign(variant="other", layers="1 relu", gradient_norm_first=99.0)
+    pd.testing.assert_frame_equal(ablations.saturation(pd.concat([table, others])), ablations.saturation(table))
+
+
+def test_a_table_without_generators_has_no_variants_of_them() -> None:
+    table = rows(1.0, 2.0, 3.0, 4.0).replace({"variant": {"minimax": "simultaneous"}})
+    for each in (table, table.drop(columns=["noise", "layers"])):
+        assert ablations.other(each, ablations.GAME) == ["non_saturating"]
+        assert ablations.other(each, (ablations.NOISE,)) == ablations.other(each, (ablations.LAYERS,)) == []
+    assert ablations.other(rows(1.0, 2.0, 3.0, 4.0), ablations.GAME) == []  # no published game to compare with
 
 
 # The pipeline

@@ -24,9 +24,10 @@ from adversarial_nets.diagnostics.collapse import (
     outcome,
     rate_interval,
 )
-from adversarial_nets.diagnostics.helvetica import LOOKS, Trained, train_alone
+from adversarial_nets.diagnostics.helvetica import LOOKS, train_alone
 from adversarial_nets.diagnostics.neighbours import distances, distances_from_others
 from adversarial_nets.diagnostics.sharpness import Sharpness
+from adversarial_nets.diagnostics.trained import Trained
 from adversarial_nets.gan.networks import load_discriminator, load_generator, save_network
 from adversarial_nets.gan.run import Setup, start, summary
 from adversarial_nets.gan.training import play

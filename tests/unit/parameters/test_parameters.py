@@ -171,6 +171,7 @@ WRONG = [
     ("helvetica.generator_updates", 2.0, "it is 2.0"),
     ("helvetica.generator_updates", True, "it is True"),
     ("helvetica.generator_updates", math.nan, "it is nan"),
+    ("overfitting.discriminator_updates", 0, "it is 0"),
     ("seeds", [], "at least 1"),
     ("seeds", 3, "it is 3"),
     ("seeds", [4, 4], "twice"),

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
@@ -144,6 +146,33 @@ def test_a_generator_that_is_trained_too_much_repeats_itself(
     assert verdicts.helvetica(Path("helvetica.json"))[1] == verdict
 
 
+@pytest.mark.parametrize(
+    ("held_out", "costs", "verdict"),
+    [
+        (0.85, (0.5, 0.3, 0.4), HOLDS),
+        (0.85, (0.5, 0.4, 0.3), LIMITED),
+        (0.93, (0.5, 0.3, 0.4), FAILS),  # 0.95 on training images: two standard errors are 0.05
+        (0.96, (0.5, 0.4, 0.3), FAILS),
+    ],
+)
+def test_overfitting_is_a_lead_on_training_images_and_a_cost_that_rises(
+    empty: Path, held_out: float, costs: tuple[float, ...], verdict: str
+) -> None:
+    rows = [
+        {"experiment": "mnist5k", "updates": updates, "images": images, "count": 150, "accuracy": accuracy, "cost": cost}
+        for updates, cost in zip((0, 10, 90), costs, strict=True)
+        for images, accuracy in (("training", 0.95), ("held-out", held_out), ("samples", 0.99))
+    ]
+    others = [{**row, "experiment": "mnist", "updates": 7, "accuracy": 0.5} for row in rows[-3:]]
+    files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others + rows))
+    measured, found = verdicts.overfitting(paths.OVERFITTING_TABLE)
+    assert found == verdict
+    assert f"after 90 updates of D alone 95.0 % of training images and {100 * held_out:.1f} %" in measured
+    assert measured.endswith("0.100 nats above its lowest" if costs[-1] == 0.4 else "is still falling")
+    files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others))
+    assert verdicts.overfitting(paths.OVERFITTING_TABLE)[1] == UNMEASURED
+
+
 @pytest.mark.parametrize(("ratios", "verdict"), [((5.0, 2.0, 1.1), HOLDS), ((5.0, 2.0, 0.9), LIMITED), ((5.0, 0.5, 0.9), FAILS)])
 def test_gradients_are_compared_pair_by_pair(empty: Path, ratios: tuple[float, ...], verdict: str) -> None:
     rows = [
@@ -159,6 +188,67 @@ def test_gradients_are_compared_pair_by_pair(empty: Path, ratios: tuple[float, .
     ]
     files.write_csv(Path("ablations.csv"), pd.DataFrame(rows))
     assert verdicts.gradients(Path("ablations.csv"))[1] == verdict
+
+
+PUBLISHED = {"game": "simultaneous", "discriminator_steps": 1, "generator_objective": "non_saturating"}
+VARIANTS = {
+    "simultaneous": {},
+    "alternating": {"game": "alternating"},
+    "gaussian_noise": {"noise": "100 gaussian"},
+    "convolutional": {"layers": "7×7 transposed convolution"},
+}
+
+
+def write_variants(lost: int = 0, **gains: tuple[float, ...]) -> None:
+    """A row for each variant of these gains and the published game, and each seed; that many runs have collapsed."""
+    own = {**PUBLISHED, "noise": "100 uniform", "layers": "400 relu"}
+    rows = [
+        {**own, **VARIANTS[name], "variant": name, "seed": seed, "log_likelihood": 120.0 + 5 * seed + gain, "outcome": "finished"}
+        for name, by_seed in {"simultaneous": (0, 0, 0), **gains}.items()
+        for seed, gain in enumerate(by_seed)
+    ]
+    for row in rows[len(rows) - lost :]:
+        row["outcome"] = "collapsed"
+    files.write_csv(paths.ABLATIONS_TABLE, pd.DataFrame(rows))
+
+
+@pytest.mark.parametrize(
+    ("gains", "lost", "verdict"),
+    [((9, -5, -1), 0, HOLDS), ((-30, -25, -22), 0, LIMITED), ((-25, -18, -16), 0, HOLDS), ((9, 9, 9), 1, FAILS)],
+)
+def test_another_generator_has_to_take_off_and_to_score(empty: Path, gains: tuple[float, ...], lost: int, verdict: str) -> None:
+    write_variants(lost, alternating=(0, 0, 0), convolutional=gains)
+    measured, found = verdicts.any_generator(paths.ABLATIONS_TABLE)
+    assert found == verdict
+    assert measured.startswith(f"on the subset, {3 - lost} of 3 runs take off; ")
+
+
+@pytest.mark.parametrize(
+    ("coordination", "noise", "verdict"),
+    [
+        ((5, 6, 7), (3, 3.5, 4), HOLDS),
+        ((5, 6, 7), (-3, 6, 9), LIMITED),  # its mean is larger than the other's margin, and within its own
+        ((-5, -6, -7), (5, 6, 7), LIMITED),
+        ((-5, -6, -7), (-3, 6, 9), FAILS),
+    ],
+)
+def test_speed_is_a_score_beyond_chance_at_as_many_epochs(
+    empty: Path, coordination: tuple[float, ...], noise: tuple[float, ...], verdict: str
+) -> None:
+    write_variants(alternating=coordination, gaussian_noise=noise)
+    measured, found = verdicts.efficiency(paths.ABLATIONS_TABLE)
+    assert found == verdict
+    gain, margin = np.mean(noise), ttest_1samp(noise, 0).confidence_interval(0.95).high - np.mean(noise)
+    assert f"of 1 of noise the best is `gaussian_noise`, {gain:+.1f} ± {margin:.1f} nats" in measured
+
+
+def test_a_table_without_the_variants_leaves_a_claim_unmeasured(empty: Path) -> None:
+    write_variants(alternating=(1, 2, 3))
+    for judge in (verdicts.any_generator, verdicts.efficiency):
+        assert judge(paths.ABLATIONS_TABLE)[1] == UNMEASURED
+    files.write_csv(paths.ABLATIONS_TABLE, pd.read_csv(paths.ABLATIONS_TABLE).drop(columns=["noise", "layers", "outcome"]))
+    for judge in (verdicts.any_generator, verdicts.efficiency):
+        assert judge(paths.ABLATIONS_TABLE)[1] == UNMEASURED
 
 
 @pytest.mark.parametrize(("error", "spread", "verdict"), [(-50.0, 1.0, HOLDS), (-0.5, 1.0, FAILS), (-50.0, 0.0, FAILS)])

@@ -63,6 +63,7 @@ def test_results_come_back_as_the_stages_wrote_them(workplace: Path, monkeypatch
     found = load_experiment(SUITE[1], [0, 1])
     assert found.metrics() == expected.metrics()
     assert (found.sanity, found.costs, found.helvetica) == (expected.sanity, expected.costs, expected.helvetica)
+    assert found.overfitting == expected.overfitting
     for seed, written in zip(found.seeds, expected.seeds, strict=True):
         assert (seed.summary, seed.sigma_choice, seed.reliability) == (written.summary, written.sigma_choice, written.reliability)
         assert (seed.collapse, seed.copying) == (written.collapse, written.copying)
@@ -125,6 +126,7 @@ def test_left_over_results_change_nothing(copied: Path) -> None:
         "scores/mnist5k/1/collapse.json",
         "scores/mnist5k/costs.json",
         "scores/mnist5k/helvetica.json",
+        "scores/mnist5k/overfitting.json",
         "figures/mnist5k/helvetica.png",
         "scores/known_density.csv",
         "scores/theory.json",
