@@ -98,7 +98,7 @@ NOTES = [
     "It says how well this test set pins the mean down, and leaves out how one run differs from the next: that is the "
     "spread over seeds, a sample standard deviation of the means of those that finished.",
     "Every run that was started is listed. It has collapsed if its last generator scores validation images below the mean "
-    "training image; otherwise it has finished. Means and spreads are of runs that finished (of all if none did), medians of all.",
+    "training image; otherwise it finished. Means and spreads are of these (of all if none did), medians of all.",
     "Higher is better, but only within a column: log-likelihoods on different data sets cannot be compared, so a column of a "
     "subset stands apart from the paper's.",
     "The estimate is no model's true log-likelihood, whatever the number of samples that one can afford, and images unlike the "
