@@ -15,8 +15,8 @@ from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import parse_yaml, read, read_text
 from adversarial_nets.running import paths
 
-REPRO = [str(Path(sys.executable).with_name("dvc")), "repro"]
-SIDE = [*REPRO, "--wait-for-lock"]  # DVC's lock is held between stages, never while one runs
+DVC = str(Path(sys.executable).with_name("dvc"))
+REPRO, SIDE = [DVC, "repro"], [DVC, "--wait-for-lock", "repro"]  # DVC's lock is held between stages, never while one runs
 LOG = paths.LOGS / "beside_the_suite.log"
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from dvc.cli import parse_args
 
 from adversarial_nets.core.devices import THREADS
 from adversarial_nets.core.errors import CheckFailed
@@ -29,6 +30,10 @@ def calls(tmp_path, monkeypatch):
         return Path("calls.txt").read_text().splitlines()
 
     return run
+
+
+def test_dvc_knows_how_to_wait_for_its_lock():
+    assert parse_args(repro.SIDE[1:] + ["train"]).wait_for_lock
 
 
 def test_each_stage_but_the_report_is_on_one_side():
