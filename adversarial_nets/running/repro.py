@@ -16,7 +16,10 @@ from adversarial_nets.parameters.reading import parse_yaml, read, read_text
 from adversarial_nets.running import paths
 
 DVC = str(Path(sys.executable).with_name("dvc"))
-REPRO, SIDE = [DVC, "repro"], [DVC, "--wait-for-lock", "repro"]  # DVC's lock is held between stages, never while one runs
+REPRO = [DVC, "repro"]
+# DVC holds its lock between stages, never while one runs. Single items, in the pipeline's order: both sides depend on `check`, and
+# DVC does not look at a stage while another process reads its output.
+SIDE = [DVC, "--wait-for-lock", "repro", "--single-item"]
 LOG = paths.LOGS / "beside_the_suite.log"
 
 
@@ -29,17 +32,17 @@ def repro() -> None:
 
 
 def sides() -> tuple[list[str], list[str]]:
-    """Names of the pipeline's stages: those of the suite, and all others but the report."""
+    """Names of the pipeline's stages after the check: those of the suite, and all others but the report."""
     stages = parse_yaml(read_text(paths.PIPELINE), str(paths.PIPELINE))["stages"]
     suite = [name for name, stage in stages.items() if stage.get("matrix", {}).get("experiment") == "${suite}"]
-    return suite, [name for name in stages if name not in [*suite, "report"]]
+    return suite, [name for name in stages if name not in ["check", *suite, "report"]]
 
 
 def _both_sides(environment: dict[str, str]) -> None:
     suite, others = sides()
     LOG.parent.mkdir(exist_ok=True)
     print(f"Beside the suite, with output in {LOG}: {', '.join(others)}", flush=True)
-    _succeed(subprocess.call([*REPRO, "check"]))  # which both sides depend on
+    _succeed(subprocess.call([*REPRO, "check"]))
     with LOG.open("wb") as log, subprocess.Popen([*SIDE, *others], env=environment, stdout=log, stderr=log) as beside:
         try:
             _succeed(subprocess.call([*SIDE, *suite], env=environment))

@@ -33,13 +33,13 @@ def calls(tmp_path, monkeypatch):
 
 
 def test_dvc_knows_how_to_wait_for_its_lock():
-    assert parse_args(repro.SIDE[1:] + ["train"]).wait_for_lock
+    assert parse_args([*repro.SIDE[1:], "train"]).wait_for_lock
 
 
-def test_each_stage_but_the_report_is_on_one_side():
+def test_each_stage_between_check_and_report_is_on_one_side():
     suite, others = repro.sides()
     stages = parse_yaml((ROOT / "dvc.yaml").read_text(), "dvc.yaml")["stages"]
-    assert sorted([*suite, *others, "report"]) == sorted(stages)
+    assert sorted(["check", *suite, *others, "report"]) == sorted(stages)
     assert {"train", "helvetica"} <= set(suite)
     assert {"train_baselines", "theory"} <= set(others)
 
@@ -47,7 +47,7 @@ def test_each_stage_but_the_report_is_on_one_side():
 def test_both_sides_run_with_half_of_the_threads_after_the_check_and_the_rest_after_both(calls):
     first, *sides, last = calls()
     assert first == "check with 4"
-    assert sorted(side.split()[1] for side in sides) == ["check", "fetch"]
+    assert sorted(side.split()[1] for side in sides) == ["fetch", "fetch_baselines"]
     assert all(side.endswith("with 2") for side in sides)
     assert last == " with 4"
 
@@ -67,10 +67,10 @@ def test_one_side_alone_is_plain_repro(calls, monkeypatch, lacking):
 
 def test_a_failure_of_the_suite_stops_what_is_beside_it(calls):
     with pytest.raises(CheckFailed, match="see above"):
-        calls('case "$@" in "side fetch"*) exit 1 ;; "side check"*) exec sleep 60 ;; esac')
+        calls('case "$@" in "side fetch "*) exit 1 ;; "side fetch_baselines"*) exec sleep 60 ;; esac')
 
 
 def test_a_failure_beside_the_suite_says_where_to_look(calls):
     with pytest.raises(CheckFailed, match=str(repro.LOG)):
-        calls('case "$@" in "side check"*) echo diverged; exit 1 ;; esac')
+        calls('case "$@" in "side fetch_baselines"*) echo diverged; exit 1 ;; esac')
     assert "diverged" in repro.LOG.read_text()
