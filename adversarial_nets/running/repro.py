@@ -17,8 +17,8 @@ from adversarial_nets.running import paths
 
 DVC = str(Path(sys.executable).with_name("dvc"))
 REPRO = [DVC, "repro"]
-# DVC holds its lock between stages, never while one runs. Single items, in the pipeline's order: both sides depend on `check`, and
-# DVC does not look at a stage while another process reads its output.
+# DVC holds its lock between stages, never while one runs. Single items, in the pipeline's order, because both sides depend on
+# `check`, and DVC does not look at a stage while another process reads its output.
 SIDE = [DVC, "--wait-for-lock", "repro", "--single-item"]
 LOG = paths.LOGS / "beside_the_suite.log"
 
