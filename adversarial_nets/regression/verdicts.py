@@ -46,7 +46,7 @@ def overfitting(table: Path) -> Finding:
     costs = (wide["cost"][HELD_OUT] + wide["cost"][SAMPLES]) / 2
     rise = costs.iloc[-1] - costs.min()
     shares = f"{100 * right[TRAINING]:.1f} % of training images and {100 * right[HELD_OUT]:.1f} % of held-out ones"
-    ends = f"ends {rise:.3f} nats above its lowest" if rise > 0 else "is still falling"
+    ends = f"ends {rise:.3f} nats above its lowest" if rise > 0 else "ends at its lowest"
     measured = (
         f"on the subset, after {updates} updates of D alone {shares} are right of ½; its cost on held-out images and samples"
     )
