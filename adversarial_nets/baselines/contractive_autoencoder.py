@@ -95,22 +95,22 @@ class Contraction:
             x = layer.hidden(x)
         return x
 
-    def cost_and_gradients(self, x: Tensor) -> tuple[Tensor, ...]:
+    def cost_and_gradients(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Cross-entropy of inputs (visible, m) and reconstructions, summed over inputs, and the penalty: mean over m.
 
-        Gradients are of the weight, whose two uses are in one product, of the visible and of the hidden bias.
+        The penalty is the squared Frobenius norm of the code's Jacobian: Σ_j (h_j (1 − h_j))² Σ_i W_ji². Gradients are of the
+        weight, whose uses up and down are in one product, of the visible and of the hidden bias.
         """
-        weight, amount = self.layer.weight, self.own.contraction
-        code = self.layer.hidden(x)
+        weight, code = self.layer.weight, self.layer.hidden(x)
         logits = self.layer.downwards(code)
-        mean = sigmoid(logits)
-        reconstruction = (log_normaliser(logits, mean) - x * logits).sum(0)
-        penalty, by_code, by_weight = contraction(weight, code)
+        mean, slope, norms = sigmoid(logits), code * (1 - code), weight.norm(dim=1, keepdim=True).square()
+        squares = self.own.contraction / x.shape[1] * slope.square()
+        cost = (log_normaliser(logits, mean) - x * logits).sum(0).mean() + (squares * norms).sum(0).sum()
         error = (mean - x) / x.shape[1]
-        of_given = code * (1 - code) * (product(weight, error) + by_code * (amount / x.shape[1]))
+        of_given = slope * product(weight, error) + 2 * squares * (1 - 2 * code) * norms
         of_weight = product(torch.cat([of_given, code], 1), torch.cat([x, error], 1).t())
-        of_weight.add_(by_weight, alpha=amount / x.shape[1])
-        return (reconstruction + amount * penalty).mean(), of_weight, error.sum(1), of_given.sum(1)
+        of_weight.add_(2 * squares.sum(1, keepdim=True) * weight)
+        return cost, of_weight, error.sum(1), of_given.sum(1)
 
     def state_dict(self) -> dict:
         """What learning changes beside the weights."""
@@ -119,13 +119,3 @@ class Contraction:
     def load_state_dict(self, state: dict) -> None:
         """The opposite."""
         self.optimizer.load_state_dict(state)
-
-
-def contraction(weight: Tensor, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Squared Frobenius norm of the Jacobian of each code (hidden, m): Σ_j (h_j (1 − h_j))² Σ_i W_ji², (m,).
-
-    And the gradients of their sum, by the code and by the weight where the code is held.
-    """
-    slope, norms = code * (1 - code), weight.norm(dim=1, keepdim=True).square()
-    squares = slope.square()
-    return (squares * norms).sum(0), 2 * slope * (1 - 2 * code) * norms, 2 * squares.sum(1, keepdim=True) * weight
