@@ -24,7 +24,7 @@ DIGESTS = {
     "mnist5k": "adc6a20643785a6d",
     "mnist": "feb11f4550b41e82",
     "deep_belief_network": "d7396889c42cb617",
-    "contractive_autoencoder": "7bc8e702b001f5da",
+    "contractive_autoencoder": "4de1633721405537",
     "generative_stochastic_network": "e0220ac0cf84d335",
     "float32 scores": "1a9f002aaa4e24e7",
     "float64 scores": "b6bd149fa79021df",
