@@ -6,7 +6,7 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,15 @@ from adversarial_nets.core import files
 from adversarial_nets.data import prepared as datasets
 from adversarial_nets.data.prepared import TEST, TRAIN, VALIDATION, PreparedData
 from adversarial_nets.report.results import load_experiment
-from support.experiments import BASELINES, ROOT, project_values, shipped_values, small_baseline_values, small_values
+from support.experiments import (
+    BASELINES,
+    ROOT,
+    project_values,
+    shipped_values,
+    shrunk_baseline,
+    small_baseline_values,
+    small_values,
+)
 from support.faces import faces, put_fer2013, write_tfd
 from support.source_files import Archives, Batches, snapshot
 
@@ -47,6 +55,7 @@ ARGUMENTS = {
     "theory": [],
     "report": [],
 }
+ABOUT_GAMES = ("costs", "helvetica", "overfitting")
 VALUES = {"experiment": "mnist5k", "seed": "0"}
 
 
@@ -440,7 +449,7 @@ def test_all_stages_take_another_model(folder: Path, run_here: Callable[..., End
     write_experiment(folder, small_baseline_values(model), "other")
     said = {}
     for stage, arguments in ARGUMENTS.items():
-        if stage not in ("costs", "helvetica", "overfitting"):
+        if stage not in ABOUT_GAMES:
             said[stage] = run_here(stage, *[{"experiment": "other", "seed": "0"}[argument] for argument in arguments])
             assert (stage, said[stage].status, said[stage].stderr) == (stage, 0, "")
     assert re.search(r"epoch \d/\d, cost .*, validation", said["train"].stdout)
@@ -462,9 +471,9 @@ def shrunk(name: str) -> dict[str, Any]:
     return values
 
 
-def run_path(run_here: Callable[..., Ended], name: str) -> None:
+def run_path(run_here: Callable[..., Ended], name: str, left_out: Collection[str] = ()) -> None:
     """Every stage that is about one experiment."""
-    for stage in [stage for stage, arguments in ARGUMENTS.items() if "experiment" in arguments]:
+    for stage in [stage for stage, arguments in ARGUMENTS.items() if "experiment" in arguments and stage not in left_out]:
         ended = run_here(stage, *[{"experiment": name, "seed": "0"}[argument] for argument in ARGUMENTS[stage]])
         assert (stage, ended.status, ended.stderr) == (stage, 0, "")
 
@@ -493,6 +502,20 @@ def test_the_fer2013_path(folder: Path, run_here: Callable[..., Ended], monkeypa
     monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
     run_path(run_here, "fer2013_small")
     metrics = metrics_of("fer2013_small")
+    assert (metrics["num_test_images"], np.isfinite(metrics["standard_error"])) == (40, True)
+
+
+@pytest.mark.parametrize("model", [BASELINES[0], *(pytest.param(each, marks=pytest.mark.nightly) for each in BASELINES[1:])])
+def test_the_fer2013_path_of_the_other_models(
+    folder: Path, run_here: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    values = shrunk_baseline(shipped_values(name := f"fer2013_{model}"))
+    values["data"] |= {"num_train": 60, "num_fold": 8}
+    write_experiment(folder, values, name)
+    put_fer2013(folder / "raw", faces(110), monkeypatch)
+    monkeypatch.setenv("ADVERSARIAL_NETS_DATA", str(folder / "raw"))
+    run_path(run_here, name, ABOUT_GAMES)
+    metrics = metrics_of(name)
     assert (metrics["num_test_images"], np.isfinite(metrics["standard_error"])) == (40, True)
 
 

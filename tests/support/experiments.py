@@ -60,8 +60,14 @@ BASELINES = ("deep_belief_network", "contractive_autoencoder", "generative_stoch
 
 def small_baseline_values(model: str, **training: Any) -> dict[str, Any]:
     """mnist5k with a baseline of a few units: a hundred images to train on, two epochs a layer, few short chains."""
-    values = shipped_values(f"mnist5k_{model}")
+    values = shrunk_baseline(shipped_values(f"mnist5k_{model}"))
     values["data"] |= {"num_train": 100, "num_validation": 20, "num_test": 30}
+    values["training"] |= training
+    return values
+
+
+def shrunk_baseline(values: dict[str, Any]) -> dict[str, Any]:
+    """An experiment with a baseline: a few units, two epochs a layer, few short chains."""
     for layer in values["generator"]["layers"].values():
         layer["units"] = 6
     for layer in values["training"].get("layers", {}).values():
@@ -71,7 +77,7 @@ def small_baseline_values(model: str, **training: Any) -> dict[str, Any]:
     values["training"]["validation"] |= {"every": 1, "num_images": 10}
     values["training"]["validation"]["sampling"] |= chains
     epochs = {"epochs": 2} if "epochs" in values["training"] else {}
-    values["training"] |= {"minibatch_size": 16, **epochs, **training}
+    values["training"] |= {"minibatch_size": 16, **epochs}
     values["sanity"] |= {"num_samples": 40, "num_centroids": 10}
     values["reliability"] = {"num_draws": 2, "num_samples": {"lowest": 20, "highest": 200, "count": 2}}
     return values
