@@ -58,7 +58,7 @@ class Provenance:
     @property
     def command(self) -> str:
         """What makes the results anew, in a clone of the project."""
-        asked = {key: getattr(self, key) for key in ASKED if getattr(self, key) or key == "baselines"} | self.overrides
+        asked = {key: value for key in ASKED if (value := getattr(self, key)) or not key.endswith("seeds")} | self.overrides
         options = "".join(f" -S '{key}={_as_yaml(value)}'" for key, value in asked.items())
         return f"git checkout {self.commit[:10]} && make setup && .venv/bin/dvc exp run{options} && make reference"
 

@@ -66,8 +66,9 @@ def write_reference(result: ExperimentResult, folder: Path) -> None:
     files.write_csv(folder / paths.LEARNING_CURVE, result.learning_curve())
     files.write_csv(folder / paths.BLUR, result.blur())
     files.write_json(folder / paths.COPYING, {seed.seed: [asdict(each) for each in seed.copying] for seed in result.seeds})
-    files.write_json(folder / paths.HELVETICA, result.helvetica)
-    files.write_json(folder / paths.OVERFITTING, result.overfitting)
+    for name, of_a_game in ((paths.HELVETICA, result.helvetica), (paths.OVERFITTING, result.overfitting)):
+        if of_a_game is not None:
+            files.write_json(folder / name, of_a_game)
     files.write_npz(folder / paths.LOG_LIKELIHOODS, **scores(result))
     files.write_json(folder / paths.RELIABILITY, {seed.seed: asdict(seed.reliability) for seed in result.seeds})
     experiment = read_experiment(experiment_path(result.name, paths.EXPERIMENTS))

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ def test_parameters_that_are_not_as_committed_are_in_the_command_that_makes_a_re
         "-S 'baselines=[]' -S 'baseline_seeds=[0]' "
         "-S 'helvetica.generator_updates=7' -S 'experiments/mnist5k.yaml:training.epochs=9' && make reference"
     )
+    of_another_model = replace(found, suite=[], baselines=["other"])
+    assert "exp run -S 'suite=[]' -S 'seeds=[0,1,2]' -S 'baselines=[other]' " in of_another_model.command
 
 
 def test_code_that_is_not_committed_makes_no_reference(project: Path) -> None:
