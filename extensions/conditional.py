@@ -27,7 +27,7 @@ def measure(variant: str, seed: int) -> None:
         model = named(asked, variant, task, data)
         samples = conditional.draw(model, games.load(model, results.model), asked.conditional.samples_per_class, "sampling")
     with scoring():
-        scores = class_scores.measure(samples, classes, task.experiment.evaluation, asked.classifier, seed)
+        scores = class_scores.measure(samples, classes, task.experiment.evaluation, asked, seed)
     files.write_json(results.scores, scores)
     style.save(draw_classes(samples, data), results.figure)
 

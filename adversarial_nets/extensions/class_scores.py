@@ -12,8 +12,8 @@ from adversarial_nets.extensions.classifier import trained
 from adversarial_nets.extensions.conditional import Classes, class_wise, cross_validation
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import mean_and_standard_error, score, sigma_grid
-from adversarial_nets.parameters.conditional import ClassifierParameters
 from adversarial_nets.parameters.evaluation import EvaluationParameters
+from adversarial_nets.parameters.extensions import Extensions
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Scores:
     log_likelihood: of the test images under one window of all samples, in nats, with its standard error and σ.
     class_wise_log_likelihood: under the samples of each image's own class, likewise.
     asked_share: share of samples that a classifier of real images puts into the class that was asked for.
-    accuracy: of test images, by a classifier trained on as many samples as there are training images; accuracy_of_all: on all.
+    accuracy: of test images, by a classifier trained on as many samples as there are of both models and training images;
+    accuracy_of_all: on all.
     """
 
     num_classes: int
@@ -40,15 +41,16 @@ class Scores:
 
 
 def measure(
-    samples: Sequence[np.ndarray], classes: Classes, asked: EvaluationParameters, judge: ClassifierParameters, seed: int
+    samples: Sequence[np.ndarray], classes: Classes, protocol: EvaluationParameters, asked: Extensions, seed: int
 ) -> Scores:
     """Of an array (n, D) of samples for each class."""
     together, labels = np.concatenate(samples), np.repeat(np.arange(len(samples)), [len(each) for each in samples])
-    whole = score(ParzenWindow(together), len(together), classes.data, asked)
-    own = cross_validation(samples, *classes.held_out(VALIDATION), sigma_grid(asked.sigma))
+    whole = score(ParzenWindow(together), len(together), classes.data, protocol)
+    own = cross_validation(samples, *classes.held_out(VALIDATION), sigma_grid(protocol.sigma))
     test, test_labels = classes.held_out(TEST)
     mean, standard_error = mean_and_standard_error([class_wise(samples, test, test_labels, np.array([own.sigma]))[0]])
-    chosen = torch.randperm(len(together), generator=stream(seed, "classified samples"))[: len(classes.training[0])].numpy()
+    at_most, judge = min(len(classes.training[0]), classes.count * asked.conditional.samples_per_class), asked.classifier
+    chosen = torch.randperm(len(together), generator=stream(seed, "classified samples"))[:at_most].numpy()
     return Scores(
         num_classes=len(samples),
         num_samples=len(together),

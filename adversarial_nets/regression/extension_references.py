@@ -1,4 +1,4 @@
-"""Make the finished results of learned inference and of few labels a committed reference, as for MNIST.
+"""Make the finished results of section 7's extensions a committed reference, as for MNIST.
 
 A folder for each experiment in reports/extensions/reference/: what was measured and drawn, tables, the page, and where they came
 from. ``checks`` says whether they follow from one another and, if the models are here, from these.
@@ -17,16 +17,17 @@ from adversarial_nets.core import devices, files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.core.randomness import stream
 from adversarial_nets.data import prepared
-from adversarial_nets.extensions import features, few_labels, inference, reconstruction
+from adversarial_nets.data.prepared import TEST
+from adversarial_nets.extensions import class_scores, conditional, features, few_labels, games, inference, reconstruction
+from adversarial_nets.extensions.models import named
+from adversarial_nets.parameters.conditional import COMPLETION, TRAINING_IMAGES
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.inference import FEW_LABELS, INFERENCE
 from adversarial_nets.parameters.reading import parse, read
 from adversarial_nets.regression import provenance
 from adversarial_nets.regression.checks import EXACT, RECOMPUTED, Check, Compared, if_present, lines
-from adversarial_nets.regression.reference import checksums, write_checksums
-from adversarial_nets.report.extensions import Chapter
-from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
-from adversarial_nets.report.section_7 import page
+from adversarial_nets.regression.reference import checksums, refuse_stale_results, write_checksums
+from adversarial_nets.report.section_7 import chapters, page
 from adversarial_nets.running import paths, stage
 from adversarial_nets.running.paths import ExtensionPaths
 
@@ -34,12 +35,16 @@ README = "README.md"
 
 
 def write_reference() -> None:
-    """Of the experiment in extensions/params.yaml, from what its stages wrote. Raises CheckFailed if code is not committed."""
+    """Of the experiment in extensions/params.yaml, from what its stages wrote.
+
+    Raises CheckFailed if code is not committed, or if the results do not belong to the code and parameters as they stand.
+    """
     provenance.refuse_uncommitted_code()
+    refuse_stale_results("extensions/dvc.yaml", "make extensions")
     asked = read(paths.EXTENSIONS, Extensions)
     with files.replacing(paths.EXTENSION_REFERENCES / asked.experiment) as folder:
         for seed in asked.seeds:
-            copy_results(seed, folder)
+            copy_results(asked, seed, folder)
         for chapter in chapters(asked, folder):
             files.write_csv(folder / f"{chapter.name}.csv", chapter.rows)
         files.write_text(folder / README, page(asked, chapters(asked, folder)))
@@ -49,17 +54,13 @@ def write_reference() -> None:
     print(f"wrote {paths.EXTENSION_REFERENCES / asked.experiment}")
 
 
-def copy_results(seed: int, folder: Path) -> None:
-    """What was measured and drawn, and E's learning curve."""
-    for name in (INFERENCE, FEW_LABELS):
+def copy_results(asked: Extensions, seed: int, folder: Path) -> None:
+    """What was measured and drawn, and the learning curves of what was trained."""
+    trained = [*asked.conditional.variants, COMPLETION, INFERENCE]
+    for name in [TRAINING_IMAGES, *trained, FEW_LABELS]:
         shutil.copytree(ExtensionPaths(name, seed).results, ExtensionPaths(name, seed, folder).results)
-    curve = ExtensionPaths(INFERENCE, seed).model / paths.LEARNING_CURVE
-    shutil.copy(curve, ExtensionPaths(INFERENCE, seed, folder).results)
-
-
-def chapters(asked: Extensions, folder: Path) -> list[Chapter]:
-    """Of what a folder has."""
-    return [inference_chapter(asked, folder), few_labels_chapter(asked, folder)]
+    for name in trained:
+        shutil.copy(ExtensionPaths(name, seed).model / paths.LEARNING_CURVE, ExtensionPaths(name, seed, folder).results)
 
 
 def checks() -> Iterator[Check]:
@@ -88,7 +89,23 @@ def _recomputed(asked: Extensions, seed: int, folder: Path) -> Iterator[Check]:
     scores, errors = ExtensionPaths(INFERENCE, seed, folder).scores, ExtensionPaths(FEW_LABELS, seed, folder).errors
     here = [encoder, task.paths.generator, task.paths.discriminator, task.paths.prepared]
     yield if_present(scores, here[:2], lambda: _r2_again(asked, task, encoder, scores))
+    variant = next(iter(asked.conditional.variants))
+    kept = [ExtensionPaths(variant, seed).model / paths.GENERATOR, task.paths.prepared]
+    scores_of_variant = ExtensionPaths(variant, seed, folder).scores
+    yield if_present(scores_of_variant, kept, lambda: _class_wise_again(asked, task, variant, scores_of_variant))
     yield if_present(errors, here, lambda: _errors_again(asked, task, errors))
+
+
+def _class_wise_again(asked: Extensions, task: stage.Task, variant: str, scores: Path) -> Compared:
+    """Of the test images under samples of their own class, drawn anew: some seconds."""
+    model = named(asked, variant, task, data := prepared.load(task.paths.prepared))
+    generator = games.load(model, ExtensionPaths(variant, task.seed).model)
+    samples = conditional.draw(model, generator, asked.conditional.samples_per_class, "sampling")
+    found = files.read(scores, class_scores.Scores)
+    images, labels = conditional.Classes(data).held_out(TEST)
+    again = conditional.class_wise(samples, images, labels, np.array([found.class_wise_sigma])).mean()
+    key = "class_wise_log_likelihood"
+    return {key: found.class_wise_log_likelihood}, {key: float(again)}, RECOMPUTED
 
 
 def _r2_again(asked: Extensions, task: stage.Task, encoder: Path, scores: Path) -> Compared:

@@ -38,11 +38,11 @@ def write_references(force: bool = False) -> None:
     claims.write()
 
 
-def refuse_stale_results() -> None:
-    """Raises CheckFailed if `dvc status` names a stage of the default pipeline that would run again."""
-    status = json.loads(dvc_cache.output("status", "--json", "dvc.yaml"))
+def refuse_stale_results(pipeline: str = "dvc.yaml", command: str = "make repro") -> None:
+    """Raises CheckFailed if `dvc status` names a stage of a pipeline that would run again."""
+    status = json.loads(dvc_cache.output("status", "--json", pipeline))
     if status:
-        raise CheckFailed(f"run `make repro` first: not up to date are {', '.join(sorted(status))}")
+        raise CheckFailed(f"run `{command}` first: not up to date are {', '.join(sorted(status))}")
 
 
 def refuse_weaker(result: ExperimentResult) -> None:

@@ -83,19 +83,23 @@ MNIST). It cannot tell whether the class is heeded.
 - *Own class*: the samples of a class against the test images of that class alone, with one σ for all. It can.
 - *Class asked for*: the share of samples that a classifier trained on real images puts into the class they were asked for. For \
 training images, the share of test images that it puts into their own.
-- *Accuracy*: of test images, by a classifier trained on as many samples as there are training images, and on all samples.
+- *Accuracy*: of test images, by a classifier trained on {classified:,} samples of each row, and on all that it has.
 - With shuffled labels, the control, the game is the same, but classes say nothing about images. A classifier that guesses has \
 {chance:.0f} %."""
 
 
-def conditional_chapter(asked: Extensions) -> Chapter:
+def conditional_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Chapter:
     """Conditional generation."""
     names = [TRAINING_IMAGES, *asked.conditional.variants]
-    runs = {name: [read_scores(name, seed, class_scores.Scores) for seed in asked.seeds] for name in names}
+    runs = {name: [read_scores(name, seed, class_scores.Scores, report) for seed in asked.seeds] for name in names}
     rows = _rows(runs)
     means = rows.groupby("model", sort=False).mean()
     table = pd.DataFrame([_conditional_row(name, row) for name, row in means.iterrows()])
-    notes = CONDITIONAL_NOTES.format(samples=asked.conditional.samples_per_class, chance=100 / means.loc[names[1], "num_classes"])
+    notes = CONDITIONAL_NOTES.format(
+        samples=asked.conditional.samples_per_class,
+        classified=int(means["num_samples"].min()),
+        chance=100 / means.loc[names[1], "num_classes"],
+    )
     figures = [f"`{name}`:\n\n![Samples of each class](runs/{name}/{asked.seeds[0]}/figure.png)" for name in names[1:]]
     controls = [name for name, variant in asked.conditional.variants.items() if variant.labels == "shuffled"]
     findings = conditional_findings(means, controls)
@@ -150,9 +154,9 @@ missing pixels black: {occluded}.
 - *Given another image*: the control, completions that were made for the seen pixels of another image."""
 
 
-def completion_chapter(asked: Extensions) -> Chapter:
+def completion_chapter(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> Chapter:
     """Completion of images."""
-    found = [scores for seed in asked.seeds for scores in read_scores(COMPLETION, seed, list[completion_scores.Scores])]
+    found = [scores for seed in asked.seeds for scores in read_scores(COMPLETION, seed, list[completion_scores.Scores], report)]
     rows = pd.DataFrame([asdict(scores) for scores in found])
     means = rows.groupby(["kind", "method"], sort=False).mean().reset_index()
     table = pd.DataFrame([_completion_row(row) for _, row in means.iterrows()])

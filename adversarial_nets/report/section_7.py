@@ -1,17 +1,20 @@
 """The page of section 7's extensions, and what follows for each of the paper's expectations."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.report.extensions import Chapter, completion_chapter, conditional_chapter
 from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
+from adversarial_nets.running.paths import EXTENSIONS_REPORT
 
 CHAPTERS = conditional_chapter, inference_chapter, completion_chapter, few_labels_chapter  # as section 7 lists them
 
 
-def chapters(asked: Extensions) -> list[Chapter]:
-    """From what the stages measured. Raises InputError if something is not there, or damaged."""
-    return [chapter(asked) for chapter in CHAPTERS]
+def chapters(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> list[Chapter]:
+    """From what the stages measured, or a reference has. Raises InputError if something is not there, or damaged."""
+    return [chapter(asked, report) for chapter in CHAPTERS]
 
 
 def page(asked: Extensions, parts: list[Chapter]) -> str:

@@ -12,12 +12,20 @@ from adversarial_nets.data.prepared import TEST
 from adversarial_nets.extensions import class_scores, conditional, games
 from adversarial_nets.extensions.conditional import Classes, class_wise
 from adversarial_nets.gan.run import Setup
-from adversarial_nets.parameters.conditional import ClassifierParameters, ConditionalVariant
+from adversarial_nets.parameters.conditional import ConditionalVariant
+from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.parameters.reading import parse
 from support.experiments import small
-from support.extensions import CLASSES, with_classes
+from support.extensions import CLASSES, small_extensions, with_classes
 
 CPU = torch.device("cpu")
-JUDGE = ClassifierParameters(hidden_units=32, epochs=10, minibatch_size=10, learning_rate=0.005)
+JUDGE = {"hidden_units": 32, "epochs": 10, "minibatch_size": 10, "learning_rate": 0.005}
+
+
+def asked(samples_per_class: int = 50) -> Extensions:
+    values = small_extensions()
+    values["conditional"]["samples_per_class"] = samples_per_class
+    return parse(values | {"classifier": JUDGE}, Extensions, "small")
 
 
 @pytest.fixture
@@ -72,17 +80,19 @@ def test_images_without_classes_are_refused(digits: np.ndarray, labels: np.ndarr
 def test_what_ignores_the_class_is_exposed(classes: Classes) -> None:
     """Training images as samples, under their classes and under those of others: one window of all cannot tell them apart."""
     samples, protocol = classes.training_by_class, small().evaluation
-    right = class_scores.measure(samples, classes, protocol, JUDGE, 0)
-    wrong = class_scores.measure(samples[1:] + samples[:1], classes, protocol, JUDGE, 0)
+    right = class_scores.measure(samples, classes, protocol, asked(), 0)
+    wrong = class_scores.measure(samples[1:] + samples[:1], classes, protocol, asked(), 0)
     assert wrong.log_likelihood == pytest.approx(right.log_likelihood)
     assert wrong.class_wise_log_likelihood < right.class_wise_log_likelihood - 20
     assert right.asked_share > 0.9 > 0.1 > wrong.asked_share
     assert right.accuracy > 0.8 > 0.2 > wrong.accuracy
     assert (right.num_classes, right.num_samples) == (CLASSES, 100)
+    of_few = class_scores.measure(samples, classes, protocol, asked(samples_per_class=1), 0)
+    assert of_few.accuracy < of_few.accuracy_of_all == right.accuracy_of_all
 
 
 def test_accuracies_are_of_test_images(classes: Classes) -> None:
     """A classifier of samples that are the test images knows them all."""
     images, labels = classes.held_out(TEST)
-    scores = class_scores.measure([images[labels == label] for label in range(CLASSES)], classes, small().evaluation, JUDGE, 0)
+    scores = class_scores.measure([images[labels == label] for label in range(CLASSES)], classes, small().evaluation, asked(), 0)
     assert scores.accuracy == scores.accuracy_of_all == 1

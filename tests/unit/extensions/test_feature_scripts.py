@@ -18,7 +18,6 @@ from adversarial_nets.gan.training import train
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import parse, read
-from adversarial_nets.regression import extension_references
 from adversarial_nets.report import inference as chapters
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths, ExtensionPaths, RunPaths
@@ -89,23 +88,6 @@ def test_stages_write_the_same_bytes_again_and_chapters_follow_from_them(finishe
     assert f"{scores['errors'][1]['encoder']:.4f}" in inferred.text
     pixels = errors.loc[errors["features"] == "pixels", "error"]
     assert f"{pixels.mean():.1f} ± {pixels.std():.1f}" in labelled.text
-
-
-def test_a_reference_follows_from_its_runs_and_from_the_models(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("inference", "few_labels"):
-        assert run_script(name, finished, monkeypatch, "0") == 0
-    monkeypatch.setattr(extension_references.provenance, "refuse_uncommitted_code", lambda: None)
-    monkeypatch.setattr(extension_references.provenance, "of_extensions", lambda asked: {"commit": "none"})
-    extension_references.write_reference()
-    folder = finished / paths.EXTENSION_REFERENCES / "mnist5k"
-    checks = list(extension_references.checks())
-    assert [check.contradictions() for check in checks] == [[]] * 6
-    assert not any(check.skipped for check in checks)
-
-    scores = folder / "runs" / "inference" / "0" / "scores.json"
-    scores.write_text(scores.read_text().replace('"r2": 0', '"r2": 1').replace('"r2": -0', '"r2": 1'))
-    contradicted = [check.file for check in extension_references.checks() if check.contradictions()]
-    assert [Path(file).name for file in contradicted] == ["README.md", "mnist5k", "scores.json"]
 
 
 def rows(**errors: list[float]) -> pd.DataFrame:

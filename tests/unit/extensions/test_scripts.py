@@ -1,5 +1,6 @@
 """The scripts of the extensions on a small project: what they write, and bad input in one line."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import pytest
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data import prepared
 from adversarial_nets.parameters.extensions import Extensions
-from adversarial_nets.parameters.reading import parse
+from adversarial_nets.parameters.reading import parse, read, read_experiment
+from adversarial_nets.regression import extension_references
+from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths
 from support.experiments import ROOT, project_values, small_baseline_values, small_values, write_project, write_yaml
 from support.extensions import small_extensions, with_classes
@@ -37,27 +40,63 @@ def project(tmp_path_factory: pytest.TempPathFactory, digits: np.ndarray) -> Pat
     return folder
 
 
-def test_the_scripts_make_the_page(project: Path) -> None:
-    variants = list(small_extensions()["conditional"]["variants"])
+VARIANTS = list(small_extensions()["conditional"]["variants"])
+
+
+@pytest.fixture(scope="module")
+def reported(project: Path) -> Path:
+    """The project after all scripts."""
     commands = [
-        *(("train", name, "0") for name in [*variants, "completion"]),
-        *(("conditional", name, "0") for name in ["training_images", *variants]),
+        *(("train", name, "0") for name in [*VARIANTS, "completion"]),
+        *(("conditional", name, "0") for name in ["training_images", *VARIANTS]),
         *((name, "0") for name in ("completion", "inference", "few_labels")),
         ("report",),
     ]
     for script, *arguments in commands:
         ended = run(project, f"extensions.{script}", *arguments)
         assert (ended.returncode, ended.stderr) == (0, "")
-    page, report = (project / "reports/extensions/README.md").read_text(), project / "reports/extensions"
-    for path in [f"runs/{name}/0/figure.png" for name in [*variants, "completion"]]:
+    return project
+
+
+def test_the_scripts_make_the_page(reported: Path) -> None:
+    page, report = (reported / "reports/extensions/README.md").read_text(), reported / "reports/extensions"
+    for path in [f"runs/{name}/0/figure.png" for name in [*VARIANTS, "completion"]]:
         assert f"({path})" in page
         assert (report / path).exists()
-    assert pd.read_csv(report / "conditional.csv")["model"].tolist() == ["training_images", *variants]
+    assert pd.read_csv(report / "conditional.csv")["model"].tolist() == ["training_images", *VARIANTS]
     assert set(pd.read_csv(report / "completion.csv")["kind"]) == {"half", "square", "quadrant", "pixels"}
     findings = pd.read_csv(report / "findings.csv", index_col="name")
     assert findings.index.tolist() == ["conditional", "inference", "completion", "few_labels"]
     assert all(sentence in page for sentence in findings["measured"])
-    assert not list((project / "checkpoints").glob("*.state"))
+    assert not list((reported / "checkpoints").glob("*.state"))
+
+
+def test_a_reference_follows_from_its_runs_and_from_the_models(reported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(reported)
+    monkeypatch.setattr(extension_references.provenance, "refuse_uncommitted_code", lambda: None)
+    monkeypatch.setattr(extension_references, "refuse_stale_results", lambda pipeline, command: None)
+    monkeypatch.setattr(extension_references.provenance, "of_extensions", lambda asked: {"commit": "none"})
+    extension_references.write_reference()
+    folder = reported / paths.EXTENSION_REFERENCES / "mnist5k"
+    checks = list(extension_references.checks())
+    assert [check.contradictions() for check in checks] == [[]] * 9
+    assert not any(check.skipped for check in checks)
+
+    for name, key in (("inference", "r2"), ("appended", "class_wise_log_likelihood")):
+        path = folder / "runs" / name / "0" / "scores.json"
+        scores = json.loads(path.read_text())
+        path.write_text(json.dumps(scores | {key: scores[key] + 1}))
+    contradicted = [check.file for check in extension_references.checks() if check.contradictions()]
+    assert [Path(file).name for file in contradicted] == ["README.md", "conditional.csv", "mnist5k", "scores.json", "scores.json"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "extensions").glob("*.yaml"), key=str))
+def test_shipped_parameters_name_experiments_on_the_same_data(path: Path) -> None:
+    if path.name != "dvc.yaml":
+        asked = read(path, Extensions)
+        names = [asked.experiment, asked.completion.chain.experiment, *asked.few_labels.compared]
+        first, *others = (read_experiment(ROOT / "experiments" / f"{name}.yaml").data for name in names)
+        assert all(each == first for each in others)
 
 
 @pytest.mark.parametrize(
