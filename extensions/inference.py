@@ -7,6 +7,7 @@ from adversarial_nets.core.errors import exit_status
 from adversarial_nets.data import prepared
 from adversarial_nets.extensions import inference, reconstruction
 from adversarial_nets.extensions.features import discriminators, of_players
+from adversarial_nets.extensions.model_card import model_card
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.inference import INFERENCE
 from adversarial_nets.parameters.reading import read
@@ -14,20 +15,19 @@ from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.extensions import draw_reconstructions
 from adversarial_nets.running import paths, stage
 from adversarial_nets.running.checkpoints import Work, parent_process, under_way
-from adversarial_nets.running.paths import ExtensionPaths
 
 
 def infer(seed: int) -> None:
-    asked, results = read(paths.EXTENSIONS, Extensions), ExtensionPaths(INFERENCE, seed)
+    asked, results = read(paths.EXTENSIONS, Extensions), paths.ExtensionPaths(INFERENCE, seed)
     task, title = stage.task(asked.experiment, seed), f"{INFERENCE}, seed {seed}"
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     run = inference.start(inference.Setup(asked.inference, task.paths.generator, seed, device))
     work = Work(f"extensions-{INFERENCE}-{seed}", title, run.setup.key)
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
         inference.train(run, title, checkpoint)
-        compared = of_players(discriminators(task, device), run.encoder, device)
-        scores, found = reconstruction.measure(run, data, compared)
+        scores, found = reconstruction.measure(run, data, of_players(discriminators(task, device), run.encoder, device))
         inference.save(run, results.model)
+        files.write_text(results.model_card, model_card(INFERENCE, seed, data, run.updates, {INFERENCE: asked.inference}))
         files.write_json(results.scores, scores)
         style.save(draw_reconstructions([row for each in found for row in each.rows], data), results.figure)
         checkpoint.clear()

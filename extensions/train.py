@@ -2,10 +2,12 @@
 
 import argparse
 
+from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.data import prepared
 from adversarial_nets.extensions import games
-from adversarial_nets.extensions.models import named
+from adversarial_nets.extensions.model_card import model_card
+from adversarial_nets.extensions.models import named, recipe
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import read
 from adversarial_nets.running import paths, stage
@@ -17,14 +19,15 @@ from adversarial_nets.running.progress import EpochProgress
 def train(name: str, seed: int) -> None:
     asked = read(paths.EXTENSIONS, Extensions)
     task, title = stage.task(asked.experiment, seed), f"{name}, seed {seed}"
-    model = named(asked, name, task, prepared.load(task.paths.prepared))
+    model = named(asked, name, task, data := prepared.load(task.paths.prepared))
     training = model.setup.experiment.training
     work = Work(f"extensions-{name}-{seed}", title, model.key)
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
         with EpochProgress(title, training.epochs, training.minibatch_size) as show:
             checkpoint.on_step = show.step
             run = games.train(model, show, checkpoint)
-        games.save(run, ExtensionPaths(name, seed).model)
+        games.save(run, (folder := ExtensionPaths(name, seed)).model)
+        files.write_text(folder.model_card, model_card(name, seed, data, run.updates, recipe(asked, name, model)))
         checkpoint.clear()
 
 

@@ -8,6 +8,7 @@ from adversarial_nets.extensions.games import Model
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.parameters.conditional import COMPLETION
 from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.parameters.section import Section
 from adversarial_nets.running.stage import Task
 
 
@@ -25,3 +26,9 @@ def named(asked: Extensions, name: str, task: Task, data: PreparedData) -> Model
     if name == COMPLETION:
         return completion.model(setup, asked.completion)
     return conditional.model(setup, conditional.Classes(data), asked.conditional.variants[name])
+
+
+def recipe(asked: Extensions, name: str, model: Model) -> dict[str, Section]:
+    """The parameters that made a model, by section."""
+    variant = {} if name == COMPLETION else {"variant": asked.conditional.variants[name]}
+    return variant | {"training": model.setup.experiment.training}

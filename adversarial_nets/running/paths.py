@@ -257,6 +257,11 @@ class ExtensionPaths:
         return EXTENSION_MODELS / self.name / str(self.seed)
 
     @property
+    def model_card(self) -> Path:
+        """What the model is, in Markdown."""
+        return self.model / "model_card.md"
+
+    @property
     def encoder(self) -> Path:
         """The encoder of learned inference."""
         return self.model / "encoder.safetensors"

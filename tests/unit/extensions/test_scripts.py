@@ -69,6 +69,15 @@ def test_the_scripts_make_the_page(reported: Path) -> None:
     assert findings.index.tolist() == ["conditional", "inference", "completion", "few_labels"]
     assert all(sentence in page for sentence in findings["measured"])
     assert not list((reported / "checkpoints").glob("*.state"))
+    for name, what in (
+        ("appended", "a class"),
+        ("completion", "seen pixels"),
+        ("inference", "`encoder.safetensors` maps images"),
+    ):
+        card = (reported / f"extensions/models/{name}/0/model_card.md").read_text()
+        assert what in card
+        assert "Data: Digits." in card
+        assert json.loads(card.split("```json\n")[1].split("```")[0])
 
 
 def test_a_reference_follows_from_its_runs_and_from_the_models(reported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
