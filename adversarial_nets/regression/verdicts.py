@@ -40,17 +40,15 @@ def overfitting(table: Path) -> Finding:
     if SUBSET not in rows["experiment"].unique():
         return f"`{SUBSET}` was not in the last run", UNMEASURED
     wide = rows[rows["experiment"] == SUBSET].pivot_table(["accuracy", "cost", "count"], "updates", "images")
-    right, updates = wide["accuracy"].iloc[-1], wide.index[-1]
+    before, right, updates = wide["accuracy"].iloc[0], wide["accuracy"].iloc[-1], wide.index[-1]
     errors = np.sqrt(right * (1 - right) / wide["count"].iloc[-1])
     is_ahead = right[TRAINING] - right[HELD_OUT] > 2 * np.hypot(errors[TRAINING], errors[HELD_OUT])
     costs = (wide["cost"][HELD_OUT] + wide["cost"][SAMPLES]) / 2
     rise = costs.iloc[-1] - costs.min()
-    shares = f"{100 * right[TRAINING]:.1f} % of training images and {100 * right[HELD_OUT]:.1f} % of held-out ones"
+    shares = [f"{100 * right[kind]:.1f} % of {kind} images ({100 * before[kind]:.1f} % before)" for kind in (TRAINING, HELD_OUT)]
     ends = f"ends {rise:.3f} nats above its lowest" if rise > 0 else "ends at its lowest"
-    measured = (
-        f"on the subset, after {updates} updates of D alone {shares} are right of ½; its cost on held-out images and samples"
-    )
-    return f"{measured} {ends}", graded(is_ahead and rise > 0, is_ahead)
+    measured = f"on the subset, after {updates} updates of D alone {' and '.join(shares)} are right of ½; its cost on held-out"
+    return f"{measured} images and samples {ends}", graded(is_ahead and rise > 0, is_ahead)
 
 
 def any_generator(table: Path) -> Finding:
