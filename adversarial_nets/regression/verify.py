@@ -159,7 +159,8 @@ def of_extensions() -> Iterator[Check]:
         return
     asked = read(paths.EXTENSIONS, Extensions)
     parts = section_7.chapters(asked)
-    yield lines(page, page.read_text(encoding="utf-8"), str(paths.EXTENSIONS_REPORT / "runs"), section_7.page(asked, parts))
+    again = section_7.page(asked, parts, section_7.references())
+    yield lines(page, page.read_text(encoding="utf-8"), str(paths.EXTENSIONS_REPORT / "runs"), again)
     found, expected = (_leaves_by_name(table) for table in (pd.read_csv(findings), section_7.findings(parts)))
     yield Check(str(findings), str(page), found, expected)
 

@@ -1,5 +1,6 @@
 """The page of section 7's extensions, and what follows for each of the paper's expectations."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pandas as pd
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.report.extensions import Chapter, completion_chapter, conditional_chapter
 from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
-from adversarial_nets.running.paths import EXTENSIONS_REPORT
+from adversarial_nets.running.paths import EXTENSION_REFERENCES, EXTENSIONS_REPORT
 
 CHAPTERS = conditional_chapter, inference_chapter, completion_chapter, few_labels_chapter  # as section 7 lists them
 
@@ -17,13 +18,20 @@ def chapters(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> list[Chapte
     return [chapter(asked, report) for chapter in CHAPTERS]
 
 
-def page(asked: Extensions, parts: list[Chapter]) -> str:
-    """Markdown."""
+def references() -> list[str]:
+    """Experiments whose extensions are a committed reference."""
+    return [path.parent.name for path in sorted(EXTENSION_REFERENCES.glob("*/README.md"))]
+
+
+def page(asked: Extensions, parts: list[Chapter], others: Sequence[str] = ()) -> str:
+    """Markdown, with links to the references of other experiments."""
+    links = ", ".join(f"[`{name}`](reference/{name}/README.md)" for name in others)
     head = [
         "# Section 7's extensions, measured",
         f"On `experiments/{asked.experiment}.yaml`, seeds {', '.join(map(str, asked.seeds))}, by `make extensions`. The paper "
         "measures none of them. Log-likelihoods are in nats, ± their standard error over test images; with several seeds, "
         "numbers are means.",
+        *([f"The same on other experiments, by runs that were made once: {links}."] if others else []),
     ]
     return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts)]) + "\n"
 
