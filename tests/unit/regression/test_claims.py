@@ -98,6 +98,8 @@ def test_the_order_of_table_1_is_the_last_run_s_until_all_four_models_have_a_ref
         assert (measured.startswith("on the subset: "), found) == (True, verdict)
         write_scores(paths.REFERENCES / model / paths.TABLE.name, "MNIST", **{model: nats})
     assert "DBN " + f"{400 - dbn}" in verdicts.order(paths.TABLE)[0]
+    write_scores(paths.REFERENCES / "other" / paths.TABLE.name, "MNIST", Adversarial_nets=180)
+    assert "Adversarial nets 220 or 180 > Deep GSN 210 > " in verdicts.order(paths.TABLE)[0]
 
 
 def test_the_order_of_table_1_needs_all_four_models(empty: Path) -> None:
