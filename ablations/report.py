@@ -6,7 +6,7 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
+from adversarial_nets.parameters.reading import read, read_experiment
 from adversarial_nets.report.ablations import page
 from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.ablations import draw_ablations
@@ -15,7 +15,7 @@ from adversarial_nets.running import paths
 
 def report() -> None:
     asked = read(paths.ABLATIONS, Ablations)
-    runs = ablations.load_all(read_experiment(experiment_path(asked.experiment, paths.EXPERIMENTS)), asked)
+    runs = ablations.load_all(read_experiment(paths.ABLATED), asked)
     rows = pd.DataFrame([run.row for run in runs])
     style.save(draw_ablations(runs), paths.ABLATIONS_FIGURE)
     files.write_csv(paths.ABLATIONS_TABLE, rows)

@@ -9,7 +9,7 @@ from adversarial_nets.data.prepared import VALIDATION
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import read
+from adversarial_nets.parameters.reading import read, read_experiment
 from adversarial_nets.running import paths, stage
 from adversarial_nets.running.checkpoints import Work, parent_process, under_way
 from adversarial_nets.running.progress import EpochProgress
@@ -18,7 +18,7 @@ from adversarial_nets.running.progress import EpochProgress
 def train(variant: str, seed: int) -> None:
     asked = read(paths.ABLATIONS, Ablations)
     task, title = stage.task(asked.experiment, seed), f"{variant}, seed {seed}"
-    experiment = ablations.varied(task.experiment, asked, variant)
+    experiment = ablations.varied(read_experiment(paths.ABLATED), asked, variant)
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
     setup = Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), seed, device)
     work = Work(f"ablations-{variant}-{seed}", title, setup.key("diagnostics/ablations.py"))

@@ -14,6 +14,7 @@ from adversarial_nets.running.stage import Task, main
 def check(task: Task) -> None:
     read_experiments(paths.EXPERIMENTS)
     read(paths.ABLATIONS, Ablations)
+    read_experiment(paths.ABLATED)
     read(paths.EXTENSIONS, Extensions)
     for name in task.project.runs:
         path = experiment_path(name, paths.EXPERIMENTS)

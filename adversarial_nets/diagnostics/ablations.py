@@ -23,6 +23,7 @@ from adversarial_nets.parameters.layers import GeneratorParameters
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.parameters.training import GameParameters, TrainingParameters
+from adversarial_nets.running import paths
 from adversarial_nets.running.checkpoints import Checkpoint
 from adversarial_nets.running.paths import AblationPaths
 
@@ -80,11 +81,11 @@ def varied(experiment: Experiment, asked: Ablations, variant: str) -> Experiment
     for key, field in TrainingParameters.model_fields.items():
         # ablations/dvc.yaml lists the keys that a run depends on, averaging too; DVC cannot list one that may be missing.
         if not field.is_required() and key != "averaging" and getattr(experiment.training, key) is not None:
-            raise InputError(f"experiments/{asked.experiment}.yaml:training.{key}: ablations need an experiment without {key}")
+            raise InputError(f"{paths.ABLATED}:training.{key}: ablations need an experiment without {key}")
     values, changes = experiment.model_dump(), asked.variants[variant].model_dump(exclude_none=True)
     values["generator"] = changes.pop("generator", values["generator"])
     values["training"] |= changes
-    return parse(values, Experiment, f"variant {variant} of experiments/{asked.experiment}.yaml")
+    return parse(values, Experiment, f"variant {variant} of {paths.ABLATED}")
 
 
 def train(setup: Setup, on_epoch: OnEpoch, checkpoint: Checkpoint | None = None) -> tuple[Run, pd.DataFrame]:

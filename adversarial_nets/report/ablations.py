@@ -6,7 +6,7 @@ from adversarial_nets.diagnostics.ablations import LAST_EPOCHS, findings
 from adversarial_nets.parameters.project import Ablations
 
 NOTES = """\
-- Means over seeds {seeds}, ± their sample standard deviation. Each variant is `experiments/{experiment}.yaml` with another \
+- Means over seeds {seeds}, ± their sample standard deviation. Each variant is `ablations/experiment.yaml` with another \
 game or another generator; optimiser, learning rate, epochs and the choice of the kept generator are the same for all.
 - A run has collapsed if its last generator scores the validation images below the mean training image.
 - An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.
@@ -24,7 +24,7 @@ def page(asked: Ablations, rows: pd.DataFrame) -> str:
         "# Ablations of Algorithm 1's choices, and of the generator",
         comparison,
         "![Gradients of G, outputs of D and log-likelihoods by variant](ablations.png)",
-        NOTES.format(seeds=", ".join(map(str, asked.seeds)), experiment=asked.experiment, last=LAST_EPOCHS),
+        NOTES.format(seeds=", ".join(map(str, asked.seeds)), last=LAST_EPOCHS),
     ]
     if saturation:
         parts += ["## The saturation that section 3 describes", *saturation]

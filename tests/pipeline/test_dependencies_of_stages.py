@@ -71,7 +71,7 @@ def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(stage: str) -> N
 def test_the_check_depends_on_the_parameters_that_it_reads() -> None:
     """On no code that trains, so that it runs again if a limit changes and nothing else does."""
     deps = set(STAGES["check"]["deps"])
-    files = {"experiments", "ablations/params.yaml", "extensions/params.yaml"}
+    files = {"experiments", "ablations/experiment.yaml", "ablations/params.yaml", "extensions/params.yaml"}
     assert deps == {*files, "stages/check.py", "adversarial_nets/parameters"}
 
 

@@ -1,5 +1,6 @@
 """Ablations as a whole: killed and resumed, and through real DVC."""
 
+import json
 import os
 import shutil
 import signal
@@ -52,6 +53,7 @@ def test_a_killed_run_ends_like_one_never_killed(tmp_path: Path, digits: np.ndar
     write_project(tmp_path, project_values(), mnist5k=small_values(epochs=40))
     (tmp_path / "ablations").mkdir()
     shutil.copy(FILE, tmp_path / "ablations")
+    write_yaml(tmp_path / "ablations" / "experiment.yaml", small_values(epochs=40))
     save_prepared(digits, tmp_path)
     _, usual = finish(tmp_path)
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
@@ -72,6 +74,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     values = read_yaml(FILE)
     values |= {"seeds": [0], "variants": {name: values["variants"][name] for name in VARIANTS}}
     write_yaml(project.folder / "ablations" / "params.yaml", values)
+    shutil.copy(project.folder / "experiments" / "mnist5k.yaml", project.folder / "ablations" / "experiment.yaml")
     (project.folder / "ablations" / "dvc.lock").unlink(missing_ok=True)
     project.run("rm", "-rf", "reports/ablations")
     project.run("dvc", "repro", "ablations/dvc.yaml")
@@ -84,8 +87,8 @@ def test_the_ablations_run_and_are_reported(project: Project) -> None:
     folder = project.folder / "reports" / "ablations"
     table = pd.read_csv(folder / "ablations.csv")
     assert table["variant"].tolist() == VARIANTS
-    assert table["discriminator_updates"].tolist() == [10, 10, 10]
-    assert table["generator_updates"].tolist() == [10, 10, 2]
+    assert table["discriminator_updates"].tolist() == [20, 20, 20]
+    assert table["generator_updates"].tolist() == [20, 20, 4]
     assert np.isfinite(table["log_likelihood"]).all()
     page = (folder / "README.md").read_text(encoding="utf-8")
     assert ablations.verdict(ablations.saturation(table)) in page
@@ -98,6 +101,14 @@ def test_a_second_run_runs_nothing_and_a_forced_one_gives_the_same_bytes(project
     assert "Running stage" not in project.run("dvc", "repro", "ablations/dvc.yaml")
     project.run("dvc", "repro", "--force", "ablations/dvc.yaml")
     assert project.run("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.nightly
+def test_a_change_of_the_default_leaves_the_ablations_as_they_are(project: Project) -> None:
+    project.set("experiments/mnist5k.yaml:training.learning_rate", 0.5)
+    assert "train@mnist5k-0" in (stale := json.loads(project.run("dvc", "status", "--json")))
+    assert not [stage for stage in stale if "ablations" in stage]
+    project.run("git", "checkout", "--quiet", "experiments")
 
 
 @pytest.mark.nightly

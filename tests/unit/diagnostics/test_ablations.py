@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -182,7 +183,7 @@ def test_a_variant_has_its_generator_and_all_else_of_the_experiment(values: dict
 def test_a_generator_that_does_not_suit_the_images_is_refused_by_name(values: dict, experiment: Experiment) -> None:
     values["variants"]["gaussian_noise"]["generator"]["layers"]["y"]["units"] = 783
     asked = parse(values, Ablations, "ablations/params.yaml")
-    message = "variant gaussian_noise of experiments/mnist5k.yaml:generator.layers.y.units: must be 784"
+    message = "variant gaussian_noise of ablations/experiment.yaml:generator.layers.y.units: must be 784"
     with pytest.raises(InputError, match=re.escape(message)):
         ablations.varied(experiment, asked, "gaussian_noise")
     values["variants"]["gaussian_noise"]["generator"]["nose"] = "uniform"
@@ -293,9 +294,9 @@ def test_a_table_without_generators_has_no_variants_of_them() -> None:
 def test_a_run_depends_on_all_of_training_but_the_game() -> None:
     """What is optional cannot be listed, and is refused; but averaging, which the default has."""
     [listed] = [
-        params["experiments/${experiment}.yaml"]
+        params["ablations/experiment.yaml"]
         for params in read_yaml(ROOT / "ablations" / "dvc.yaml")["stages"]["train"]["params"]
-        if "experiments/${experiment}.yaml" in params
+        if "ablations/experiment.yaml" in params
     ]
     own = {name: field for name, field in TrainingParameters.model_fields.items() if name not in GameParameters.model_fields}
     assert {key.split(".")[1] for key in listed if "." in key} == {
@@ -313,7 +314,7 @@ def test_an_experiment_with_what_no_run_depends_on_is_refused(values: dict, key:
     asked = parse(values, Ablations, "ablations/params.yaml")
     training = {**small_values()["training"], key: value}
     experiment = small().model_copy(update={"training": TrainingParameters.model_validate(training)})
-    with pytest.raises(InputError, match=f"experiments/mnist5k.yaml:training.{key}: "):
+    with pytest.raises(InputError, match=f"ablations/experiment.yaml:training.{key}: "):
         ablations.varied(experiment, asked, "alternating")
 
 
@@ -324,7 +325,8 @@ def test_an_experiment_with_what_no_run_depends_on_is_refused(values: dict, key:
 def test_bad_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     write_project(tmp_path, project_values(), mnist5k=small_values())
     (tmp_path / "ablations").mkdir()
-    (tmp_path / "ablations" / "params.yaml").write_text(FILE.read_text())
+    for path in (FILE, FILE.with_name("experiment.yaml")):
+        shutil.copy(path, tmp_path / "ablations")
     script, *rest = arguments
     command = [sys.executable, "-m", f"ablations.{script}", *rest]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
