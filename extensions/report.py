@@ -4,7 +4,7 @@ from adversarial_nets.core import files
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.reading import read
-from adversarial_nets.report.section_7 import chapters, findings, page, references
+from adversarial_nets.report.section_7 import beside, chapters, findings, page
 from adversarial_nets.running import paths
 
 
@@ -14,7 +14,7 @@ def report() -> None:
     for part in parts:
         files.write_csv(paths.EXTENSIONS_REPORT / f"{part.name}.csv", part.rows)
     files.write_csv(paths.EXTENSIONS_FINDINGS, findings(parts))
-    files.write_text(paths.EXTENSIONS_PAGE, page(asked, parts, references()))
+    files.write_text(paths.EXTENSIONS_PAGE, page(asked, parts, beside()))
 
 
 if __name__ == "__main__":

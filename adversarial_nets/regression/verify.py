@@ -159,7 +159,7 @@ def of_extensions() -> Iterator[Check]:
         return
     asked = read(paths.EXTENSIONS, Extensions)
     parts = section_7.chapters(asked)
-    again = section_7.page(asked, parts, section_7.references())
+    again = section_7.page(asked, parts, section_7.beside())
     yield lines(page, page.read_text(encoding="utf-8"), str(paths.EXTENSIONS_REPORT / "runs"), again)
     found, expected = (_leaves_by_name(table) for table in (pd.read_csv(findings), section_7.findings(parts)))
     yield Check(str(findings), str(page), found, expected)

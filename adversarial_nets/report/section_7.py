@@ -12,28 +12,37 @@ from adversarial_nets.running.paths import EXTENSION_REFERENCES, EXTENSIONS_REPO
 
 CHAPTERS = conditional_chapter, inference_chapter, completion_chapter, few_labels_chapter  # as section 7 lists them
 
+EFFICIENCY = """\
+## Efficiency: coordinating G and D, and distributions of z
+
+[The ablations](../ablations/README.md) have a number for each game and each distribution of z that was tried; \
+[the claim `efficiency`](../claims.md) says by how much the best of each differ from the published one, and the verdict."""
+
 
 def chapters(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> list[Chapter]:
     """From what the stages measured, or a reference has. Raises InputError if something is not there, or damaged."""
     return [chapter(asked, report) for chapter in CHAPTERS]
 
 
-def references() -> list[str]:
-    """Experiments whose extensions are a committed reference."""
-    return [path.parent.name for path in sorted(EXTENSION_REFERENCES.glob("*/README.md"))]
+def beside() -> list[str]:
+    """What else there is about section 7, for the page in reports/extensions/: Markdown."""
+    links = [
+        f"[`{path.parent.name}`](reference/{path.parent.name}/README.md)"
+        for path in sorted(EXTENSION_REFERENCES.glob("*/README.md"))
+    ]
+    others = f"This chapter on other experiments, by runs that were made once: {', '.join(links)}."
+    return [EFFICIENCY, *(["## Other experiments", others] if links else [])]
 
 
-def page(asked: Extensions, parts: list[Chapter], others: Sequence[str] = ()) -> str:
-    """Markdown, with links to the references of other experiments."""
-    links = ", ".join(f"[`{name}`](reference/{name}/README.md)" for name in others)
+def page(asked: Extensions, parts: list[Chapter], more: Sequence[str] = ()) -> str:
+    """Markdown, which ends with ``more`` than the chapters."""
     head = [
         "# Section 7's extensions, measured",
         f"On `experiments/{asked.experiment}.yaml`, seeds {', '.join(map(str, asked.seeds))}, by `make extensions`. The paper "
         "measures none of them. Log-likelihoods are in nats, ± their standard error over test images; with several seeds, "
         "numbers are means.",
-        *([f"The same on other experiments, by runs that were made once: {links}."] if others else []),
     ]
-    return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts)]) + "\n"
+    return "\n\n".join([*head, *(f"## {part.title}\n\n{part.text}" for part in parts), *more]) + "\n"
 
 
 def findings(parts: list[Chapter]) -> pd.DataFrame:
