@@ -14,7 +14,7 @@ def report() -> None:
     for part in parts:
         files.write_csv(paths.EXTENSIONS_REPORT / f"{part.name}.csv", part.rows)
     files.write_csv(paths.EXTENSIONS_FINDINGS, findings(parts))
-    files.write_text(paths.EXTENSIONS_PAGE, page(asked, parts, beside()))
+    files.write_text(paths.EXTENSIONS_PAGE, page(asked, parts, beside(asked.experiment)))
 
 
 if __name__ == "__main__":

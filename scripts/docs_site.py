@@ -17,6 +17,8 @@ LINKED = [
     "reports/*.md",
     "reports/ablations/*.*",
     "reports/extensions/*.*",
+    "reports/extensions/reference/*/README.md",
+    "reports/extensions/reference/*/runs/*/*/figure.png",
     "reports/extensions/runs/*/*/figure.png",
     "scripts/seeds.sbatch",
 ]

@@ -12,26 +12,36 @@ CARD = """# {title}: {name}, seed {seed}
 `{file}` maps {maps}. Data: {data_set}. It belongs to section 7 of “Generative Adversarial
 Nets” (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661) in the reproduction adversarial-nets (licence: MIT).
 
-It learned on {num_training:,} images in {updates:,} updates, with these parameters:
+It learned from {source}, in {updates:,} updates, with these parameters:
 
 ```json
 {recipe}
 ```
 
-What it does on test images, beside controls, is in `reports/extensions/` of the commit that names this file. For research and
-teaching. It knows nothing but its training images, and shows their selection, their labels and their biases. The terms of the
-data set hold for what is made from it.
+What it does on test images, beside controls, is in `reports/extensions/`. For research and teaching. It knows nothing but its
+training images, and shows their selection, their labels and their biases. The terms of the data set hold for its output.
 """
-CONDITIONAL = "A generator of images of a class", "generator.safetensors", "noise and the code of a class to images of that class"
+IMAGES = "{num_training:,} images"
+CONDITIONAL = (
+    "A generator of images of a class",
+    "generator.safetensors",
+    "noise and the code of a class to images",
+    f"{IMAGES} with their classes, or with those of others if `labels` below is `shuffled`",
+)
 OTHERS = {
-    COMPLETION: ("A generator that completes images", "generator.safetensors", "noise and seen pixels to whole images"),
-    INFERENCE: ("An encoder", "encoder.safetensors", "images to noise of which a generator makes them"),
+    COMPLETION: ("A generator that completes images", "generator.safetensors", "noise and seen pixels to whole images", IMAGES),
+    INFERENCE: (
+        "An encoder",
+        "encoder.safetensors",
+        "images to noise of which a generator makes them",
+        "samples alone, of the generator of the experiment in `extensions/params.yaml` with this seed",
+    ),
 }
 
 
 def model_card(name: str, seed: int, data: PreparedData, updates: int, recipe: dict[str, Section]) -> str:
     """Markdown about a finished model by its name among the extensions; equal runs have equal cards."""
-    title, file, maps = OTHERS.get(name, CONDITIONAL)
+    title, file, maps, source = OTHERS.get(name, CONDITIONAL)
     parameters = {key: section.model_dump(exclude_none=True) for key, section in recipe.items()}
     return CARD.format(
         title=title,
@@ -40,7 +50,7 @@ def model_card(name: str, seed: int, data: PreparedData, updates: int, recipe: d
         file=file,
         maps=maps,
         data_set=data.title,
-        num_training=len(data.training),
+        source=source.format(num_training=len(data.training)),
         updates=updates,
         recipe=json.dumps(parameters, indent=2),
     )

@@ -63,7 +63,7 @@ class VariantParameters(GameParameters):
 class Ablations(Section):
     """The whole of ``ablations/params.yaml``: variants of ``ablations/experiment.yaml``, and the seeds of each."""
 
-    experiment: Name = Field(description="whose prepared data serve: a file's name in experiments/")
+    experiment: Name = Field(description="the experiment whose prepared data the runs use: a file's name in experiments/")
     seeds: Annotated[list[Seed], Field(min_length=1)] = Field(description="each variant is trained once per seed")
     variants: Annotated[dict[Name, VariantParameters], Field(min_length=1)] = Field(
         description="the variants by name; the keys of a game mean what they mean in training"

@@ -85,6 +85,10 @@ def _as_csv(rows: pd.DataFrame) -> str:
 
 
 def _recomputed(asked: Extensions, seed: int, folder: Path) -> Iterator[Check]:
+    if read(paths.EXTENSIONS, Extensions) != asked:
+        others = f"{paths.EXTENSIONS} is of others, and so may be the models here"
+        yield Check(str(folder), str(paths.EXTENSION_MODELS), {}, {}, skipped=others)
+        return
     task, encoder = stage.task(asked.experiment, seed), ExtensionPaths(INFERENCE, seed).encoder
     scores, errors = ExtensionPaths(INFERENCE, seed, folder).scores, ExtensionPaths(FEW_LABELS, seed, folder).errors
     here = [encoder, task.paths.generator, task.paths.discriminator, task.paths.prepared]

@@ -144,20 +144,28 @@ def order(table: Path) -> Finding:
     last = pd.read_csv(table)
     references = pd.concat([last[:0], *(pd.read_csv(path) for path in paths.REFERENCES.glob(f"*/{paths.TABLE.name}"))])
     on_mnist = _by_model(references[references["data_set"] == "MNIST"])
-    scores, where = (on_mnist, "") if len(on_mnist) == len(TABLE_1) else (_by_model(last), "on the subset: ")
+    scores, where = (
+        (on_mnist, "")
+        if len(on_mnist) == len(TABLE_1)
+        else (_by_model(last[last["experiment"].str.startswith(SUBSET, na=False)]), "on the subset: ")
+    )
     if missing := [model for model in TABLE_1 if model not in scores]:
         return f"no run of {', '.join(missing)} yet", UNMEASURED
-    ranked = sorted(scores, key=lambda model: -scores[model][0])
+    ranked = sorted(scores, key=lambda model: -scores[model][0][0])
     wanted = sorted(TABLE_1, key=lambda model: -TABLE_1[model]["MNIST"][0])
-    measured = where + " > ".join(f"{model} {' or '.join(f'{nats:.0f}' for nats in scores[model])}" for model in ranked)
+    measured = where + " > ".join(f"{model} {_or(scores[model])}" for model in ranked)
     return measured, graded(ranked == wanted, ranked[0] == wanted[0])
 
 
-def _by_model(rows: pd.DataFrame) -> dict[str, list[float]]:
-    """The scores of each model of Table 1 that was measured, in nats, of its recipes from the best to the worst."""
-    measured = rows[(rows["origin"] == MEASURED) & rows["model"].isin(TABLE_1)]
-    ordered = measured.sort_values("log_likelihood", ascending=False)
-    return ordered.groupby("model")["log_likelihood"].apply(list).to_dict()
+def _by_model(rows: pd.DataFrame) -> dict[str, list[tuple[float, str]]]:
+    """The scores of each model of Table 1 that was measured, in nats, with their experiments, from the best to the worst."""
+    measured = rows[(rows["origin"] == MEASURED) & rows["model"].isin(TABLE_1)].sort_values("log_likelihood", ascending=False)
+    groups = measured.groupby("model")
+    return {model: list(zip(rows["log_likelihood"], rows["experiment"], strict=True)) for model, rows in groups}
+
+
+def _or(scores: list[tuple[float, str]]) -> str:
+    return " or ".join(f"{nats:.0f}" + f" (`{name}`)" * (len(scores) > 1) for nats, name in scores)
 
 
 def high_dimensions(errors: Path) -> Finding:

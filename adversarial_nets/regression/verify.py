@@ -25,7 +25,7 @@ from adversarial_nets.likelihood.protocol import mean_and_standard_error
 from adversarial_nets.parameters.data_sets import CIFAR10_ARCHIVE
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import experiment_path, read, read_experiment
+from adversarial_nets.parameters.reading import read, read_experiment
 from adversarial_nets.regression import claims, docs_tables, extension_references, recomputed, reference, revisions
 from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check, Compared, Numbers, as_locked, if_present, lines
 from adversarial_nets.regression.provenance import Provenance
@@ -159,7 +159,7 @@ def of_extensions() -> Iterator[Check]:
         return
     asked = read(paths.EXTENSIONS, Extensions)
     parts = section_7.chapters(asked)
-    again = section_7.page(asked, parts, section_7.beside())
+    again = section_7.page(asked, parts, section_7.beside(asked.experiment))
     yield lines(page, page.read_text(encoding="utf-8"), str(paths.EXTENSIONS_REPORT / "runs"), again)
     found, expected = (_leaves_by_name(table) for table in (pd.read_csv(findings), section_7.findings(parts)))
     yield Check(str(findings), str(page), found, expected)
@@ -171,8 +171,7 @@ def _leaves_by_name(table: pd.DataFrame) -> Numbers:
 
 def _from_runs(rows: pd.DataFrame, wanted: Ablations) -> Compared:
     """Every row of the ablations, and the same from its run."""
-    experiment = read_experiment(experiment_path(wanted.experiment, paths.EXPERIMENTS))
-    runs = [run.row for run in ablations.load_all(experiment, wanted)]
+    runs = [run.row for run in ablations.load_all(read_experiment(paths.ABLATED), wanted)]
     return _by_run(rows.to_dict("records")), _by_run(runs), EXACT
 
 

@@ -114,7 +114,7 @@ def _conditional_row(name: str, row: pd.Series) -> dict[str, str]:
         "samples": name.replace("_", " ") if is_real else f"`{name}`",
         "one window (nats)": _nats(row["log_likelihood"], row["standard_error"]),
         "own class (nats)": _nats(row["class_wise_log_likelihood"], row["class_wise_standard_error"]),
-        "class asked for": _percent(row["accuracy" if is_real else "asked_share"]),
+        "class asked for": _percent(row["accuracy_of_all" if is_real else "asked_share"]),
         "accuracy": _percent(row["accuracy"]),
         "of all samples": _percent(row["accuracy_of_all"]),
     }
@@ -137,7 +137,7 @@ def _heeds(name: str, row: pd.Series, control: pd.Series, real: pd.Series) -> Fi
         f"A classifier that saw samples alone recognises {_percent(row['accuracy'])} of test images, one that saw as many real "
         f"images {_percent(real['accuracy'])}",
     ]
-    verdict = graded(is_better and row["asked_share"] > real["accuracy"] / 2, is_better)
+    verdict = graded(is_better and row["asked_share"] > real["accuracy_of_all"] / 2, is_better)
     return Finding(sentences, "this gives p(x | c)", verdict)
 
 

@@ -24,11 +24,12 @@ def chapters(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> list[Chapte
     return [chapter(asked, report) for chapter in CHAPTERS]
 
 
-def beside() -> list[str]:
+def beside(experiment: str) -> list[str]:
     """What else there is about section 7, for the page in reports/extensions/: Markdown."""
     links = [
         f"[`{path.parent.name}`](reference/{path.parent.name}/README.md)"
         for path in sorted(EXTENSION_REFERENCES.glob("*/README.md"))
+        if path.parent.name != experiment
     ]
     others = f"This chapter on other experiments, by runs that were made once: {', '.join(links)}."
     return [EFFICIENCY, *(["## Other experiments", others] if links else [])]

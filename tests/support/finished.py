@@ -96,6 +96,7 @@ def write_ablations() -> None:
     write_yaml(paths.ABLATIONS, values)
     for number, variant in enumerate(GAMES):
         write_ablation(variant, number)
+    write_yaml(paths.ABLATED, small_values())
     runs = ablations.load_all(small(), parse(values, Ablations, "ablations"))
     rows = pd.DataFrame([run.row for run in runs])
     files.write_csv(paths.ABLATIONS_REPORT / "ablations.csv", rows)

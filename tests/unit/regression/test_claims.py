@@ -161,7 +161,14 @@ def test_overfitting_is_a_lead_on_training_images_and_a_cost_that_rises(
     empty: Path, held_out: float, costs: tuple[float, ...], verdict: str
 ) -> None:
     rows = [
-        {"experiment": "mnist5k", "updates": updates, "images": images, "count": 150, "accuracy": accuracy, "cost": cost}
+        {
+            "experiment": "mnist5k",
+            "updates": updates,
+            "images": images,
+            "count": 150,
+            "accuracy": accuracy - (updates == 0) / 8,
+            "cost": cost,
+        }
         for updates, cost in zip((0, 10, 90), costs, strict=True)
         for images, accuracy in (("training", 0.95), ("held-out", held_out), ("samples", 0.99))
     ]
@@ -169,7 +176,7 @@ def test_overfitting_is_a_lead_on_training_images_and_a_cost_that_rises(
     files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others + rows))
     measured, found = verdicts.overfitting(paths.OVERFITTING_TABLE)
     assert found == verdict
-    assert f"after 90 updates of D alone 95.0 % of training images (95.0 % before) and {100 * held_out:.1f} %" in measured
+    assert f"after 90 updates of D alone 95.0 % of training images (82.5 % before) and {100 * held_out:.1f} %" in measured
     assert measured.endswith("0.100 nats above its lowest" if costs[-1] == 0.4 else "ends at its lowest")
     files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others))
     assert verdicts.overfitting(paths.OVERFITTING_TABLE)[1] == UNMEASURED
