@@ -23,7 +23,8 @@ AVERAGING = (
     "Averaging takes away noise of the last updates, but also sharpness, which the estimate does not punish: see the table of "
     "signs of collapse below."
 )
-CURVES = "Learning curves, one line a seed. D(x) and D(G(z)) are means over minibatches, with dropout as in training."
+CURVES = "Learning curves, one line a seed."
+OF_D = " D(x) and D(G(z)) are means over minibatches, with dropout as in training."
 SIGMA = (
     "Mean validation log-likelihood against σ, one line a seed; the circle marks the σ that is used on the test "
     "images. Values far below the best are cut off."

@@ -89,8 +89,9 @@ def curve_pictures(result: ExperimentResult, folder: Path) -> list[Picture]:
     learning, sigma = folder / f"{result.name}-learning_curves.png", folder / f"{result.name}-sigma_curve.png"
     save(curves.learning_curves(result.learning_curve()), learning)
     save(curves.sigma_curve(result.sigma_curve()), sigma)
+    caption = captions.CURVES + (captions.OF_D if "d_real" in result.learning_curve() else "")
     return [
-        Picture(learning, captions.CURVES, wide=True, charts=charts.learning_curves(result.learning_curve())),
+        Picture(learning, caption, wide=True, charts=charts.learning_curves(result.learning_curve())),
         Picture(sigma, captions.SIGMA, charts=charts.sigma_curve(result.sigma_curve())),
     ]
 

@@ -54,6 +54,7 @@ def finish(folder: Path) -> None:
         for page in docs_tables.PAGES:
             files.write_text(page, "# A project\n\n<!-- references -->\n\n<!-- end of references -->\n\nMore.\n")
         reference.renew_docs()
+        claims.write()
 
 
 def run_stages() -> None:

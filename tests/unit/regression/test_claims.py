@@ -82,7 +82,7 @@ def write_scores(path: Path, data_set: str, **nats: float) -> None:
     models = {name.replace("_", " "): score for name, score in nats.items()}
     rows = pd.DataFrame(
         {"model": list(models), "data_set": data_set, "origin": MEASURED, "log_likelihood": list(models.values())}
-    )
+    ).assign(experiment=path.parent.name if paths.REFERENCES in path.parents else "mnist5k")
     files.write_csv(path, rows)
 
 
@@ -92,19 +92,19 @@ def test_the_order_of_table_1_is_the_last_run_s_until_all_four_models_have_a_ref
 ) -> None:
     scores = {"Adversarial_nets": 220, "Deep_GSN": 210, "DBN": dbn, "Stacked_CAE": 120}
     write_scores(paths.TABLE, "MNIST, 5,000-digit subset", **scores)
-    assert verdicts.order(paths.TABLE)[1] == verdict
+    assert verdicts.order(paths.REFERENCES)[1] == verdict
     for model, nats in {**scores, "DBN": 400 - dbn}.items():
-        measured, found = verdicts.order(paths.TABLE)
+        measured, found = verdicts.order(paths.REFERENCES)
         assert (measured.startswith("on the subset: "), found) == (True, verdict)
         write_scores(paths.REFERENCES / model / paths.TABLE.name, "MNIST", **{model: nats})
-    assert "DBN " + f"{400 - dbn}" in verdicts.order(paths.TABLE)[0]
+    assert "DBN " + f"{400 - dbn}" in verdicts.order(paths.REFERENCES)[0]
     write_scores(paths.REFERENCES / "other" / paths.TABLE.name, "MNIST", Adversarial_nets=180)
-    assert "Adversarial nets 220 or 180 > Deep GSN 210 > " in verdicts.order(paths.TABLE)[0]
+    assert verdicts.order(paths.REFERENCES)[0].endswith("; by other recipes Adversarial nets 180 (`other`)")
 
 
 def test_the_order_of_table_1_needs_all_four_models(empty: Path) -> None:
     write_scores(paths.TABLE, "MNIST", Adversarial_nets=220, DBN=140, Stacked_CAE=120)
-    assert verdicts.order(paths.TABLE) == ("no run of Deep GSN yet", UNMEASURED)
+    assert verdicts.order(paths.REFERENCES) == ("no run of Deep GSN yet", UNMEASURED)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_generator_that_is_trained_too_much_repeats_itself(
     [
         (0.85, (0.5, 0.3, 0.4), HOLDS),
         (0.85, (0.5, 0.4, 0.3), LIMITED),
-        (0.93, (0.5, 0.3, 0.4), FAILS),  # 0.95 on training images: two standard errors are 0.05
+        (0.93, (0.5, 0.3, 0.4), FAILS),  # 0.95 on training images: two standard errors are 0.03
         (0.96, (0.5, 0.4, 0.3), FAILS),
     ],
 )
@@ -165,8 +165,8 @@ def test_overfitting_is_a_lead_on_training_images_and_a_cost_that_rises(
             "experiment": "mnist5k",
             "updates": updates,
             "images": images,
-            "count": 150,
-            "accuracy": accuracy - (updates == 0) / 8,
+            "count": 1500,
+            "accuracy": accuracy if updates else 0.8,
             "cost": cost,
         }
         for updates, cost in zip((0, 10, 90), costs, strict=True)
@@ -176,7 +176,7 @@ def test_overfitting_is_a_lead_on_training_images_and_a_cost_that_rises(
     files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others + rows))
     measured, found = verdicts.overfitting(paths.OVERFITTING_TABLE)
     assert found == verdict
-    assert f"after 90 updates of D alone 95.0 % of training images (82.5 % before) and {100 * held_out:.1f} %" in measured
+    assert f"after 90 updates of D alone 95.0 % of training images (80.0 % before) and {100 * held_out:.1f} %" in measured
     assert measured.endswith("0.100 nats above its lowest" if costs[-1] == 0.4 else "ends at its lowest")
     files.write_csv(paths.OVERFITTING_TABLE, pd.DataFrame(others))
     assert verdicts.overfitting(paths.OVERFITTING_TABLE)[1] == UNMEASURED
