@@ -13,7 +13,8 @@ def models(own: float, control: float) -> pd.DataFrame:
     """Means of training images, a model and a control with these class-wise log-likelihoods, ± 3."""
     rows = {"training_images": (150.0, 1.0, 0.9), "appended": (own, 0.8, 0.7), "shuffled_labels": (control, 0.1, 0.1)}
     columns = ["class_wise_log_likelihood", "asked_share", "accuracy"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).assign(class_wise_standard_error=3.0)
+    means = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return means.assign(class_wise_standard_error=3.0, accuracy_of_all=means["accuracy"])
 
 
 @pytest.mark.parametrize(

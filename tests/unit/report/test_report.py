@@ -223,6 +223,7 @@ def test_a_browser_may_run_the_charts_library_and_nothing_else(page: Elements) -
 def test_no_text_breaks_out_of_a_chart(copied: Path, page: Elements, monkeypatch: pytest.MonkeyPatch) -> None:
     evil = "</script><script>alert(1)</script><!-- <script> \u2028 & '\""
     monkeypatch.setattr(captions, "CURVES", evil)
+    monkeypatch.setattr(captions, "OF_D", "")
     write_report(copied, SUITE, [0, 1])
     again = Elements(copied / "reports" / "index.html")
     assert len(again.scripts) == len(page.scripts)
