@@ -38,7 +38,7 @@ ablations: setup  ## try out other games and generators (three quarters of an ho
 	.venv/bin/dvc repro ablations/dvc.yaml
 
 extensions: setup  ## try out section 7's extensions (ten minutes): tables and figures in reports/extensions/
-	.venv/bin/dvc repro extensions/dvc.yaml
+	.venv/bin/python -m adversarial_nets.running.repro extensions/dvc.yaml
 
 experiments: setup  ## list the experiments of `dvc exp run`: what changed, and the log-likelihood that came of it
 	.venv/bin/python -m adversarial_nets.regression.experiments

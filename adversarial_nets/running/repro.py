@@ -1,13 +1,17 @@
-"""`dvc repro` in less time: the suite, and beside it all that is not of the suite, each with half of the threads.
+"""`dvc repro` in less time: two sides of a pipeline at once, each with half of the threads, and then the rest.
 
-DVC runs one stage at a time, and small networks do not keep several cores busy. Before the report the two sides share no output.
+DVC runs one stage at a time, and small networks do not keep several cores busy. Neither side needs an output of the other.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+from dvc.repo import Repo
+from dvc.repo.reproduce import plan_repro
 
 from adversarial_nets.core.devices import THREADS, num_threads
 from adversarial_nets.core.errors import CheckFailed, exit_status
@@ -18,37 +22,74 @@ from adversarial_nets.running import paths
 DVC = str(Path(sys.executable).with_name("dvc"))
 REPRO = [DVC, "repro"]
 # DVC holds its lock between stages, never while one runs. Single items, in the pipeline's order, because both sides depend on
-# `check`, and DVC does not look at a stage while another process reads its output.
+# the same stages, and DVC does not look at a stage while another process reads its output.
 SIDE = [DVC, "--wait-for-lock", "repro", "--single-item"]
-LOG = paths.LOGS / "beside_the_suite.log"
+LOG = paths.LOGS / "other_side.log"
 
 
-def repro() -> None:
+@dataclass(frozen=True)
+class Sides:
+    """Names of stages in the pipeline's order: what both sides need, the side whose output is shown, and the one beside it."""
+
+    first: list[str]
+    shown: list[str]
+    beside: list[str]
+
+
+def repro(pipeline: Path = paths.PIPELINE) -> None:
     """Both sides, if there are two and threads for both, and then the rest. Raises CheckFailed if a stage fails."""
+    if num_threads() > 1:
+        sides = default_sides() if pipeline == paths.PIPELINE else extension_sides()
+        if sides.shown and sides.beside:
+            _both(sides, {**os.environ, THREADS: f"{num_threads() // 2}"})
+    _succeed(subprocess.call([*REPRO, str(pipeline)]))
+
+
+def default_sides() -> Sides:
+    """The suite, and all else but the report: the baselines and the theory. None if there is no suite or no baseline."""
     project = read(paths.PARAMETERS, Project)
-    if project.suite and project.baselines and num_threads() > 1:
-        _both_sides({**os.environ, THREADS: f"{num_threads() // 2}"})
-    _succeed(subprocess.call(REPRO))
-
-
-def sides() -> tuple[list[str], list[str]]:
-    """Names of the pipeline's stages after the check: those of the suite, and all others but the report."""
+    if not (project.suite and project.baselines):
+        return Sides([], [], [])
     stages = parse_yaml(read_text(paths.PIPELINE), str(paths.PIPELINE))["stages"]
     suite = [name for name, stage in stages.items() if stage.get("matrix", {}).get("experiment") == "${suite}"]
-    return suite, [name for name in stages if name not in ["check", *suite, "report"]]
+    return Sides(["check"], suite, [name for name in stages if name not in ["check", *suite, "report"]])
 
 
-def _both_sides(environment: dict[str, str]) -> None:
-    suite, others = sides()
+def extension_sides() -> Sides:
+    """Stages that need data alone, and those that need models of the default, which are trained if they are not there."""
+    plans = _extension_plans()
+    data_alone = [plan for plan in plans if not any(name.startswith("train") for name in plan)]
+    first = [name for name in _merged(data_alone) if not _is_extension(name)]
+    shown = [name for name in _merged(data_alone) if _is_extension(name)]
+    needs_both = [plan[-1] for plan in plans if plan not in data_alone and set(plan) & set(shown)]
+    return Sides(first, shown, [name for name in _merged(plans) if name not in [*first, *shown, *needs_both]])
+
+
+def _extension_plans() -> list[list[str]]:
+    """For each stage of the extensions but the report, all that it needs, itself last, by DVC's graph."""
+    with Repo() as repo:
+        stages = [stage for stage in repo.index.stages if _is_extension(stage.addressing) and stage.name != "report"]
+        return [[needed.addressing for needed in plan_repro(repo.index.graph, [stage])] for stage in stages]
+
+
+def _is_extension(name: str) -> bool:
+    return name.startswith(f"{paths.EXTENSIONS.parent}/")
+
+
+def _merged(plans: list[list[str]]) -> list[str]:
+    return list(dict.fromkeys(name for plan in plans for name in plan))
+
+
+def _both(sides: Sides, environment: dict[str, str]) -> None:
     LOG.parent.mkdir(exist_ok=True)
-    print(f"Beside the suite, with output in {LOG}: {', '.join(others)}", flush=True)
-    _succeed(subprocess.call([*REPRO, "check"]))
-    with LOG.open("wb") as log, subprocess.Popen([*SIDE, *others], env=environment, stdout=log, stderr=log) as beside:
+    _succeed(subprocess.call([*REPRO, *sides.first]))
+    print(f"Beside this, with output in {LOG}: {', '.join(sides.beside)}", flush=True)
+    with LOG.open("wb") as log, subprocess.Popen([*SIDE, *sides.beside], env=environment, stdout=log, stderr=log) as beside:
         try:
-            _succeed(subprocess.call([*SIDE, *suite], env=environment))
+            _succeed(subprocess.call([*SIDE, *sides.shown], env=environment))
             _succeed(beside.wait(), f"see {LOG}")
         finally:
-            beside.terminate()  # if the suite failed
+            beside.terminate()  # if the shown side failed
 
 
 def _succeed(status: int, where: str = "see above") -> None:
@@ -57,11 +98,12 @@ def _succeed(status: int, where: str = "see above") -> None:
 
 
 def main() -> None:
-    """Run the pipeline; there are no arguments."""
+    """Run a pipeline."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.running.repro", description=__doc__.split("\n\n")[0])
+    pipelines = [paths.PIPELINE, paths.EXTENSIONS.with_name("dvc.yaml")]
+    parser.add_argument("pipeline", type=Path, choices=pipelines, nargs="?", default=paths.PIPELINE, help="%(choices)s")
     with exit_status():
-        parser.parse_args()
-        repro()
+        repro(parser.parse_args().pipeline)
 
 
 if __name__ == "__main__":

@@ -1,32 +1,50 @@
-"""`make repro`: the suite and what is beside it, at once."""
+"""`make repro` and `make extensions`: two sides of a pipeline at once."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from dvc.cli import parse_args
+from dvc.repo import Repo
 
 from adversarial_nets.core.devices import THREADS
 from adversarial_nets.core.errors import CheckFailed
-from adversarial_nets.parameters.reading import parse_yaml
-from adversarial_nets.running import repro
-from support.experiments import ROOT
+from adversarial_nets.running import paths, repro
+from support.experiments import ROOT, project_values, read_yaml, write_project, write_yaml
 
 RECORD = 'echo "$@ with $ADVERSARIAL_NETS_THREADS" >> calls.txt\n'
 
 
+GSN, *FEATURES = BASELINES = [
+    f"mnist5k_{name}" for name in ("generative_stochastic_network", "deep_belief_network", "contractive_autoencoder")
+]
+
+
 @pytest.fixture
-def calls(tmp_path, monkeypatch):
-    """What a stand-in for DVC was called with, in a folder with the project's pipeline; a function of that stand-in's script."""
-    for name in ("dvc.yaml", "params.yaml"):
-        (tmp_path / name).write_text((ROOT / name).read_text())
+def project(tmp_path, monkeypatch):
+    """The current folder, with the project's pipelines and no results: the subset, and extensions of it."""
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    for name in ("experiments", "extensions"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("models", "dvc.lock"))
+    write_project(tmp_path, project_values(baselines=BASELINES))
+    asked = read_yaml(ROOT / "extensions" / "mnist.yaml") | {"experiment": "mnist5k"}
+    asked["completion"]["chain"]["experiment"], asked["few_labels"]["compared"] = GSN, FEATURES
+    write_yaml(tmp_path / paths.EXTENSIONS, asked)
+    Repo.init(str(tmp_path), no_scm=True).close()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(THREADS, "4")
+    return tmp_path
 
-    def run(script: str = "") -> list[str]:
+
+@pytest.fixture
+def calls(project, monkeypatch):
+    """What a stand-in for DVC was called with: a function of that stand-in's script, and of the pipeline."""
+
+    def run(script: str = "", pipeline: Path = paths.PIPELINE) -> list[str]:
         Path("dvc.sh").write_text(RECORD + script)
         monkeypatch.setattr(repro, "REPRO", ["sh", "dvc.sh"])
         monkeypatch.setattr(repro, "SIDE", ["sh", "dvc.sh", "side"])
-        repro.repro()
+        repro.repro(pipeline)
         return Path("calls.txt").read_text().splitlines()
 
     return run
@@ -36,33 +54,56 @@ def test_dvc_knows_how_to_wait_for_its_lock():
     assert parse_args([*repro.SIDE[1:], "train"]).wait_for_lock
 
 
-def test_each_stage_between_check_and_report_is_on_one_side():
-    suite, others = repro.sides()
-    stages = parse_yaml((ROOT / "dvc.yaml").read_text(), "dvc.yaml")["stages"]
-    assert sorted(["check", *suite, *others, "report"]) == sorted(stages)
-    assert {"train", "helvetica"} <= set(suite)
-    assert {"train_baselines", "theory"} <= set(others)
+def test_each_stage_between_check_and_report_is_on_one_side(project):
+    sides = repro.default_sides()
+    assert sorted([*sides.first, *sides.shown, *sides.beside, "report"]) == sorted(read_yaml(ROOT / "dvc.yaml")["stages"])
+    assert {"train", "helvetica"} <= set(sides.shown)
+    assert {"train_baselines", "theory"} <= set(sides.beside)
 
 
-def test_both_sides_run_with_half_of_the_threads_after_the_check_and_the_rest_after_both(calls):
-    first, *sides, last = calls()
-    assert first == "check with 4"
-    assert sorted(side.split()[1] for side in sides) == ["fetch", "fetch_baselines"]
-    assert all(side.endswith("with 2") for side in sides)
-    assert last == " with 4"
+def test_sides_of_the_extensions_differ_in_whether_they_need_models_of_the_default(project):
+    sides = repro.extension_sides()
+    assert sides.first == ["check", "fetch@mnist5k", "prepare@mnist5k"]
+    assert all(name.startswith("extensions/dvc.yaml:") for name in sides.shown)
+    shown, beside = ([name.removeprefix("extensions/dvc.yaml:") for name in side] for side in (sides.shown, sides.beside))
+    assert {"train_completion@0", "training_images@0"} <= set(shown)
+    assert shown.index("train@appended-0") < shown.index("conditional@appended-0")
+    assert beside.index("train@mnist5k-0") < beside.index("inference@0") < beside.index("few_labels@0")
+    assert f"train_baselines@{GSN}-0" in beside
+    assert not {"completion@0", "report"} & {*shown, *beside}  # they need both sides
+
+
+def test_extensions_of_models_that_no_stage_trains_have_one_side(project):
+    write_project(project, project_values(suite=["mnist"]))
+    assert repro.extension_sides().beside == []
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "before", "starts"),
+    [
+        ("dvc.yaml", "check", ["fetch", "fetch_baselines"]),
+        (
+            "extensions/dvc.yaml",
+            "check fetch@mnist5k prepare@mnist5k",
+            ["extensions/dvc.yaml:train@appended-0", f"fetch_baselines@{GSN}"],
+        ),
+    ],
+)
+def test_both_sides_run_with_half_of_the_threads_after_what_both_need_and_the_rest_after_both(calls, pipeline, before, starts):
+    first, *sides, last = calls(pipeline=Path(pipeline))
+    assert first == f"{before} with 4"
+    assert sorted(side.split()[1] for side in sides) == starts
+    assert all(side.startswith("side ") and side.endswith("with 2") for side in sides)
+    assert last == f"{pipeline} with 4"
 
 
 @pytest.mark.parametrize("lacking", ["suite", "baselines", "threads"])
-def test_one_side_alone_is_plain_repro(calls, monkeypatch, lacking):
+def test_one_side_alone_is_plain_repro(project, calls, monkeypatch, lacking):
     if lacking == "threads":
         monkeypatch.setenv(THREADS, "1")
     else:
-        text = Path("params.yaml").read_text()
-        names = parse_yaml(text, "params.yaml")[lacking]
-        listed = f"{lacking}:\n" + "".join(f"- {name}\n" for name in names)
-        assert listed in text
-        Path("params.yaml").write_text(text.replace(listed, f"{lacking}: []\n"))
-    assert [call.split(" with")[0] for call in calls()] == [""]
+        write_project(project, project_values(baselines=BASELINES) | {lacking: []})
+    assert [call.split(" with")[0] for call in calls()] == ["dvc.yaml"]
 
 
 def test_a_failure_of_the_suite_stops_what_is_beside_it(calls):
