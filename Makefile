@@ -37,7 +37,7 @@ repro: setup  ## regenerate tables, figures and report of the experiments in par
 ablations: setup  ## try out other games and generators (three quarters of an hour): a table and a figure in reports/ablations/
 	.venv/bin/dvc repro ablations/dvc.yaml
 
-extensions: setup  ## try out section 7's extensions (ten minutes): tables and figures in reports/extensions/
+extensions: setup  ## try out section 7's extensions (eight minutes): tables and figures in reports/extensions/
 	.venv/bin/python -m adversarial_nets.running.repro extensions/dvc.yaml
 
 experiments: setup  ## list the experiments of `dvc exp run`: what changed, and the log-likelihood that came of it

@@ -13,7 +13,8 @@ from adversarial_nets.diagnostics.helvetica import Helvetica
 from adversarial_nets.diagnostics.neighbours import Distances
 from adversarial_nets.diagnostics.overfitting import HELD_OUT, SAMPLES, TRAINING
 from adversarial_nets.regression import revisions
-from adversarial_nets.regression.rules import student_margin
+from adversarial_nets.report.ablations import efficiency as best_of_ablations
+from adversarial_nets.report.ablations import gains
 from adversarial_nets.report.captions import UNMEASURED, graded
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.tables import MEASURED
@@ -58,7 +59,7 @@ def any_generator(table: Path) -> Finding:
     rows = pd.read_csv(table)
     if not (names := ablations.other(rows, (ablations.LAYERS,))):
         return "no variant has another generator network yet", UNMEASURED
-    tried, gaps = rows[rows["variant"].isin(names)], _gains(rows, names)
+    tried, gaps = rows[rows["variant"].isin(names)], gains(rows, names)
     finished = tried["outcome"] == FINISHED
     nats = ", ".join(f"`{name}` {gaps[name].mean():+.1f} nats" for name in names).replace("-", "−")
     measured = f"on the subset, {finished.sum()} of {len(tried)} runs take off; beside the experiment's own G: {nats}"
@@ -67,34 +68,7 @@ def any_generator(table: Path) -> Finding:
 
 def efficiency(table: Path) -> Finding:
     """Section 7: better coordination of G and D, or better distributions of z; what was tried with the default."""
-    rows = pd.read_csv(table)
-    tried = {"coordination": ablations.other(rows, ablations.GAME), "noise": ablations.other(rows, (ablations.NOISE,))}
-    if not all(tried.values()):
-        return "no variant has another distribution of z yet", UNMEASURED
-    found = {kind: _best(_gains(rows, names)) for kind, names in tried.items()}
-    parts = [
-        f"of {len(tried[kind])} of {kind} the best is `{name}`, {gain:+.1f} ± {margin:.1f} nats"
-        for kind, (name, gain, margin) in found.items()
-    ]
-    helps = [gain > margin for _, gain, margin in found.values()]
-    measured = f"tried on the subset, beside the published game at as many epochs: {'; '.join(parts)} (95 % for the best of all)"
-    return measured.replace("-", "−"), graded(all(helps), any(helps))
-
-
-def _gains(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Log-likelihoods in nats less those of the published game with the same seed: a column for each variant."""
-    by_seed = rows.pivot_table("log_likelihood", "seed", "variant")
-    return by_seed[names].sub(by_seed[ablations.PUBLISHED], axis=0)
-
-
-def _best(gains: pd.DataFrame) -> tuple[str, float, float]:
-    """The variant that gains most beyond chance, or loses least: its name, mean gain, and half of Student's interval, paired by
-    seed, at 95 % for the best of all (Bonferroni).
-    """
-    level = 1 - 0.05 / gains.shape[1]
-    means, margins = gains.mean(), gains.sem().map(lambda error: student_margin(error, len(gains) - 1, level))
-    name = (means - margins).idxmax()
-    return name, means[name], margins[name]
+    return best_of_ablations(pd.read_csv(table))
 
 
 def proposition_1(theory: Path) -> Finding:

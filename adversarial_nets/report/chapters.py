@@ -27,12 +27,18 @@ def references_chapter(suite: list[str]) -> ReferencesChapter | None:
     """What is committed of other runs, with pictures of those that are not of the suite; None if nothing is."""
     found = {path.parent: pd.read_csv(path) for path in sorted(paths.REFERENCES.glob(f"*/{paths.TABLE.name}"))}
     pictures = [
-        Picture(picture, captions.REFERENCE_SAMPLES.format(name=folder.name))
+        Picture(picture, captions.REFERENCE_SAMPLES.format(name=folder.name), command=reference_command(folder))
         for folder in found
         for picture in sorted((folder / "figures").glob("*-samples.png"))[:1]
         if folder.name not in suite
     ]
     return ReferencesChapter(pd.concat(found.values(), ignore_index=True), pictures) if found else None
+
+
+def reference_command(folder: Path) -> str:
+    """What runs a committed reference's experiment anew, with the seeds in params.yaml; its provenance has it to the letter."""
+    baselines = files.read_json(folder / paths.PROVENANCE)["baselines"]
+    return f"dvc exp run -S '{'baselines' if folder.name in baselines else 'suite'}=[{folder.name}]'"
 
 
 def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChapter:
@@ -52,7 +58,7 @@ def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChap
         pictures=[*generator_pictures(first, folder, slider(first)), *curve_pictures(result, folder)],
         other_seeds=[picture for run in others for picture in generator_pictures(run, folder, {})],
         number=number,
-        helvetica=helvetica_picture(result.name, folder) if result.helvetica else None,
+        helvetica=helvetica_picture(first, folder) if result.helvetica else None,
     )
 
 
@@ -79,7 +85,13 @@ def generator_pictures(run: RunPaths, folder: Path, live: dict[Path, list[Chart]
         shown[run.averaging_figure] = captions.AVERAGING, ""
     copies = {path: copied(path, "figures", folder / f"{run.name}-{run.seed}-{path.name}") for path in shown}
     return [
-        Picture(copies[path], caption.format(seed=run.seed), paper, charts=live.get(path, []))
+        Picture(
+            copies[path],
+            caption.format(seed=run.seed),
+            paper,
+            f"python -m stages.figures {run.name} {run.seed}",
+            charts=live.get(path, []),
+        )
         for path, (caption, paper) in shown.items()
     ]
 
@@ -96,26 +108,28 @@ def curve_pictures(result: ExperimentResult, folder: Path) -> list[Picture]:
     ]
 
 
-def helvetica_picture(name: str, folder: Path) -> Picture:
-    """The first seed's generator, made to collapse; drawn by the stage `helvetica`."""
-    path = copied(ExperimentPaths(name).helvetica_figure, "helvetica", folder / f"{name}-helvetica.png")
-    return Picture(path, captions.HELVETICA, captions.HELVETICA_IN_THE_PAPER, wide=True)
+def helvetica_picture(run: RunPaths, folder: Path) -> Picture:
+    """A run's generator, made to collapse; drawn by the stage `helvetica`."""
+    path = copied(ExperimentPaths(run.name).helvetica_figure, "helvetica", folder / f"{run.name}-helvetica.png")
+    command = f"python -m stages.helvetica {run.name} {run.seed}"
+    return Picture(path, captions.HELVETICA, captions.HELVETICA_IN_THE_PAPER, command, wide=True)
 
 
 def theory_chapter(folder: Path) -> TheoryChapter:
     """Section 4 and Figure 1, measured and drawn by the stage `theory`."""
     drawn = paths.FIGURE_1, paths.ANIMATION, paths.PROPOSITION_1, paths.THEOREM_1, paths.PROPOSITION_2
+    command = "python -m stages.theory"
     game, animation, first, theorem, second = (copied(path, "theory", folder / f"theory-{path.name}") for path in drawn)
     return TheoryChapter(
         load(paths.THEORY, "theory", Theory),
         game=[
-            Picture(game, captions.FIGURE_1, captions.FIGURE_1_IN_THE_PAPER, wide=True),
-            Picture(animation, captions.ANIMATION),
+            Picture(game, captions.FIGURE_1, captions.FIGURE_1_IN_THE_PAPER, command, wide=True),
+            Picture(animation, captions.ANIMATION, command=command),
         ],
         pictures=[
-            Picture(first, captions.PROPOSITION_1, wide=True),
-            Picture(theorem, captions.THEOREM_1),
-            Picture(second, captions.PROPOSITION_2, wide=True),
+            Picture(first, captions.PROPOSITION_1, command=command, wide=True),
+            Picture(theorem, captions.THEOREM_1, command=command),
+            Picture(second, captions.PROPOSITION_2, command=command, wide=True),
         ],
     )
 

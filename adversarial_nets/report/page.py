@@ -22,13 +22,12 @@ from adversarial_nets.theory.measurements import Theory
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG or GIF file with what it shows, what the paper's own panel shows if there is one, and charts that take its place if a
-    script may run.
-    """
+    """A PNG or GIF file: what it shows, what the paper's own panel shows, what makes it, charts instead if scripts may run."""
 
     path: Path
     caption: str
     paper: str = ""
+    command: str = "python -m stages.report"
     wide: bool = False
     charts: list[Chart] = field(default_factory=list)
 

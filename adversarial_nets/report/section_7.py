@@ -6,17 +6,18 @@ from pathlib import Path
 import pandas as pd
 
 from adversarial_nets.parameters.extensions import Extensions
+from adversarial_nets.report.ablations import efficiency
 from adversarial_nets.report.extensions import Chapter, completion_chapter, conditional_chapter
 from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
-from adversarial_nets.running.paths import EXTENSION_REFERENCES, EXTENSIONS_REPORT
+from adversarial_nets.running.paths import ABLATIONS_TABLE, EXTENSION_REFERENCES, EXTENSIONS_REPORT
 
 CHAPTERS = conditional_chapter, inference_chapter, completion_chapter, few_labels_chapter  # as section 7 lists them
 
 EFFICIENCY = """\
 ## Efficiency: coordinating G and D, and distributions of z
 
-[The ablations](../ablations/README.md) have a number for each game and each distribution of z that was tried; \
-[the claim `efficiency`](../claims.md) says by how much the best of each differ from the published one, and the verdict."""
+The paper expects that better ones could speed training up. {measured}. **The paper's expectation: {verdict}.** \
+[The ablations](../ablations/README.md) have the number of each game and each distribution of z."""
 
 
 def chapters(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> list[Chapter]:
@@ -32,7 +33,9 @@ def beside(experiment: str) -> list[str]:
         if path.parent.name != experiment
     ]
     others = f"This chapter on other experiments, by runs that were made once: {', '.join(links)}."
-    return [EFFICIENCY, *(["## Other experiments", others] if links else [])]
+    measured, verdict = efficiency(pd.read_csv(ABLATIONS_TABLE))
+    text = EFFICIENCY.format(measured=measured[0].upper() + measured[1:], verdict=verdict)
+    return [text, *(["## Other experiments", others] if links else [])]
 
 
 def page(asked: Extensions, parts: list[Chapter], more: Sequence[str] = ()) -> str:

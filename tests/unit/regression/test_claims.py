@@ -239,6 +239,8 @@ def test_another_generator_has_to_take_off_and_to_score(empty: Path, gains: tupl
         ((5, 6, 7), (-3, 6, 9), LIMITED),  # its mean is larger than the other's margin, and within its own
         ((-5, -6, -7), (5, 6, 7), LIMITED),
         ((-5, -6, -7), (-3, 6, 9), FAILS),
+        ((-5, -6, -7), (-3, 6, 12), UNMEASURED),  # 24 nats are within the margin
+        ((5, 6, 7), (-3, 6, 12), LIMITED),
     ],
 )
 def test_speed_is_a_score_beyond_chance_at_as_many_epochs(
@@ -247,8 +249,10 @@ def test_speed_is_a_score_beyond_chance_at_as_many_epochs(
     write_variants(alternating=coordination, gaussian_noise=noise)
     measured, found = verdicts.efficiency(paths.ABLATIONS_TABLE)
     assert found == verdict
-    gain, margin = np.mean(noise), ttest_1samp(noise, 0).confidence_interval(0.95).high - np.mean(noise)
-    assert f"of 1 of noise the best is `gaussian_noise`, {gain:+.1f} ± {margin:.1f} nats" in measured
+    low, high = (f"{end:+.1f}".replace("-", "−") for end in ttest_1samp(noise, 0).confidence_interval(0.95))
+    gain = f"{np.mean(noise):+.1f}".replace("-", "−")
+    assert f"of 1 of noise the best is `gaussian_noise`, {gain} nats ({low} to {high})" in measured
+    assert measured.endswith("too few seeds to tell") == (found == UNMEASURED)
 
 
 def test_a_table_without_the_variants_leaves_a_claim_unmeasured(empty: Path) -> None:
