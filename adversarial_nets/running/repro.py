@@ -5,25 +5,25 @@ DVC runs one stage at a time, and small networks do not keep several cores busy.
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
-
-from dvc.repo import Repo
-from dvc.repo.reproduce import plan_repro
 
 from adversarial_nets.core.devices import THREADS, num_threads
 from adversarial_nets.core.errors import CheckFailed, exit_status
 from adversarial_nets.parameters.project import Project
 from adversarial_nets.parameters.reading import parse_yaml, read, read_text
-from adversarial_nets.running import paths
+from adversarial_nets.running import dvc_cache, paths
 
 DVC = str(Path(sys.executable).with_name("dvc"))
 REPRO = [DVC, "repro"]
 # DVC holds its lock between stages, never while one runs. Single items, in the pipeline's order, because both sides depend on
 # the same stages, and DVC does not look at a stage while another process reads its output.
 SIDE = [DVC, "--wait-for-lock", "repro", "--single-item"]
+EXTENSIONS = paths.EXTENSIONS.with_name("dvc.yaml")
 LOG = paths.LOGS / "other_side.log"
 
 
@@ -67,9 +67,17 @@ def extension_sides() -> Sides:
 
 def _extension_plans() -> list[list[str]]:
     """For each stage of the extensions but the report, all that it needs, itself last, by DVC's graph."""
-    with Repo() as repo:
-        stages = [stage for stage in repo.index.stages if _is_extension(stage.addressing) and stage.name != "report"]
-        return [[needed.addressing for needed in plan_repro(repo.index.graph, [stage])] for stage in stages]
+    edges = re.findall(r'"([^"]+)" -> "([^"]+)"', dvc_cache.output("dag", "--dot", str(EXTENSIONS)))
+    needs = {name: {needed for needed, needing in edges if needing == name} for edge in edges for name in edge}
+    order = list(TopologicalSorter(needs).static_order())
+    return [_plan(name, order, needs) for name in order if _is_extension(name) and not name.endswith(":report")]
+
+
+def _plan(name: str, order: list[str], needs: dict[str, set[str]]) -> list[str]:
+    wanted = {name}
+    for each in reversed(order):
+        wanted |= needs[each] if each in wanted else set()
+    return [each for each in order if each in wanted]
 
 
 def _is_extension(name: str) -> bool:
@@ -100,8 +108,7 @@ def _succeed(status: int, where: str = "see above") -> None:
 def main() -> None:
     """Run a pipeline."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.running.repro", description=__doc__.split("\n\n")[0])
-    pipelines = [paths.PIPELINE, paths.EXTENSIONS.with_name("dvc.yaml")]
-    parser.add_argument("pipeline", type=Path, choices=pipelines, nargs="?", default=paths.PIPELINE, help="%(choices)s")
+    parser.add_argument("pipeline", type=Path, choices=[paths.PIPELINE, EXTENSIONS], nargs="?", default=paths.PIPELINE)
     with exit_status():
         repro(parser.parse_args().pipeline)
 

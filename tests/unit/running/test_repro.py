@@ -79,21 +79,17 @@ def test_extensions_of_models_that_no_stage_trains_have_one_side(project):
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "before", "starts"),
+    ("pipeline", "sides", "before"),
     [
-        ("dvc.yaml", "check", ["fetch", "fetch_baselines"]),
-        (
-            "extensions/dvc.yaml",
-            "check fetch@mnist5k prepare@mnist5k",
-            ["extensions/dvc.yaml:train@appended-0", f"fetch_baselines@{GSN}"],
-        ),
+        (paths.PIPELINE, repro.default_sides, "check"),
+        (repro.EXTENSIONS, repro.extension_sides, "check fetch@mnist5k prepare@mnist5k"),
     ],
 )
-def test_both_sides_run_with_half_of_the_threads_after_what_both_need_and_the_rest_after_both(calls, pipeline, before, starts):
-    first, *sides, last = calls(pipeline=Path(pipeline))
+def test_both_sides_run_with_half_of_the_threads_after_what_both_need_and_the_rest_after_both(calls, pipeline, sides, before):
+    first, *both, last = calls(pipeline=pipeline)
     assert first == f"{before} with 4"
-    assert sorted(side.split()[1] for side in sides) == starts
-    assert all(side.startswith("side ") and side.endswith("with 2") for side in sides)
+    expected = [{"side", "with", "2", *names} for names in (sides().shown, sides().beside)]
+    assert [set(call.split()) for call in both] in (expected, expected[::-1])
     assert last == f"{pipeline} with 4"
 
 
