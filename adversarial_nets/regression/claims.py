@@ -77,8 +77,8 @@ CLAIMS = [
         "overfitting",
         "3",
         "Optimising D to completion on a finite data set would overfit.",
-        rule="trained alone, D is right on more training images than held-out ones, by a lead that grows by more than 2 standard "
-        "errors, and its cost on held-out images and samples has risen from its lowest; with limits: the first alone",
+        rule="D's lead on training over held-out images grows by more than 2 standard errors, and its cost on samples and "
+        "held-out images rises in the end; with limits: the first; not measured: neither, and D is right on less than 99 %",
         judge=verdicts.overfitting,
         **OF_OVERFITTING,
     ),
@@ -137,7 +137,7 @@ CLAIMS = [
         "high_dimensions",
         "5",
         "The Parzen-window estimate has somewhat high variance and does not do well in high dimensions.",
-        rule="error and spread grow with the dimensions, the error beyond a nat",
+        rule="error and spread over draws grow with the dimensions, both beyond a nat; with limits: the error alone is beyond",
         source=paths.KNOWN_DENSITY_TABLE,
         command=REPRO,
         judge=verdicts.high_dimensions,
@@ -184,8 +184,8 @@ CLAIMS = [
         "any_generator",
         "6",
         "Any differentiable function can be G.",
-        rule="each variant with another generator network takes off in every run (it does not collapse), and scores within 20 "
-        "nats of the experiment's own or above; with limits: the first alone",
+        rule="two other generator networks or more take off in every run (they do not collapse), and score within "
+        f"{verdicts.MATTERS} nats of the experiment's own or above; with limits: they take off, or it is one network",
         judge=verdicts.any_generator,
         **OF_ABLATIONS,
     ),
@@ -193,8 +193,8 @@ CLAIMS = [
         "conditional",
         "7",
         "Adding c to both players gives a conditional model of x given c.",
-        rule="given its class, a test image is likelier than under a model that was trained with shuffled labels, by more than "
-        "chance; with limits: of one of the models",
+        rule="given the class, test images are likelier than with shuffled labels, beyond chance, and samples show the class "
+        "asked for more than half as often as real images; with limits: the first alone, or one of the models",
         judge=partial(verdicts.extension, "conditional"),
         **OF_EXTENSIONS,
     ),
@@ -211,7 +211,7 @@ CLAIMS = [
         "7",
         "One can model all conditionals of parts of x given the rest.",
         rule="missing pixels are likelier than given another image's seen ones and than by every other way, of all kinds; with "
-        "limits: than given another image's",
+        "limits: than given another image's, and for most kinds than by the mean image",
         judge=partial(verdicts.extension, "completion"),
         **OF_EXTENSIONS,
     ),
@@ -229,7 +229,7 @@ CLAIMS = [
         "7",
         "Better coordination of G and D, or better z, could speed training up.",
         rule="at as many epochs a game and a distribution of z score higher beyond chance (paired, 95 %); with limits: either; "
-        "not measured if no gain is beyond chance, but one of 20 nats is within it",
+        f"not measured: neither, and an interval reaches {verdicts.MATTERS} nats",
         judge=verdicts.efficiency,
         **OF_ABLATIONS,
     ),
@@ -249,7 +249,7 @@ def read(source: Path | io.BytesIO) -> pd.DataFrame:
 def lost(before: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     """Of claims that held, with limits or without, those whose verdict is worse now, in words.
 
-    A claim that the last run did not measure, because it was of other models, is not lost; one whose file is gone is.
+    One not measured now, as the last run was of other models or has too few seeds, is not lost; one without its file is.
     """
     rank = {verdict: len(VERDICTS) - place for place, verdict in enumerate(VERDICTS)}
     judged = now[(now["verdict"] != UNMEASURED) | (now["from"] == "")]

@@ -36,9 +36,10 @@ def references_chapter(suite: list[str]) -> ReferencesChapter | None:
 
 
 def reference_command(folder: Path) -> str:
-    """What runs a committed reference's experiment anew, with the seeds in params.yaml; its provenance has it to the letter."""
-    baselines = files.read_json(folder / paths.PROVENANCE)["baselines"]
-    return f"dvc exp run -S '{'baselines' if folder.name in baselines else 'suite'}=[{folder.name}]'"
+    """What runs a committed reference's experiment anew, with its seeds; its provenance has all to the letter."""
+    kept = files.read_json(folder / paths.PROVENANCE)
+    names, seeds = ("baselines", "baseline_seeds") if folder.name in kept["baselines"] else ("suite", "seeds")
+    return f"dvc exp run -S '{names}=[{folder.name}]' -S '{seeds}={kept[seeds]}'".replace(", ", ",")
 
 
 def experiment_chapter(result: ExperimentResult, folder: Path) -> ExperimentChapter:

@@ -190,14 +190,17 @@ def completion_finding(means: pd.DataFrame) -> Finding:
     wide = means.pivot_table(index="kind", columns="method", values="log_likelihood", sort=False)
     own, rest = wide[completion_scores.GENERATOR], wide.drop(columns=[completion_scores.GENERATOR, completion_scores.OTHER])
     better, heeded = own.gt(rest.max(axis=1)), own.gt(wide[completion_scores.OTHER])
-    mine = means[means["method"] == completion_scores.GENERATOR]
+    above_mean = own.gt(wide["mean training image"]).mean() > 0.5
+    mine, control = (means[means["method"] == each] for each in (completion_scores.GENERATOR, completion_scores.OTHER))
     ratio = (mine["diversity"] / mine["distance"]).mean()
-    accuracy, occluded = mine["accuracy"].mean(), mine["accuracy_of_occluded"].mean()
+    accuracy = [_percent(each.mean()) for each in (mine["accuracy"], control["accuracy"], mine["accuracy_of_occluded"])]
     sentences = [
         f"By log-likelihood of the missing pixels the generator is better than every other row for {better.sum()} of {len(own)} "
         f"kinds, and better than when it was given another image for {heeded.sum()}",
         f"Its completions differ from one another by {ratio:.2f} of their distance to the image",
-        f"A classifier recognises {_percent(accuracy)} of completed images, {_percent(occluded)} of occluded ones",
+        "A classifier recognises {} of completed images, {} of those completed for another image, {} of occluded ones".format(
+            *accuracy
+        ),
     ]
-    verdict = graded(heeded.all() and better.all(), heeded.all())
+    verdict = graded(heeded.all() and better.all(), heeded.all() and above_mean)
     return Finding(sentences, "one family of models does this", verdict)

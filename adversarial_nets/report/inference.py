@@ -27,8 +27,7 @@ INFERENCE_NOTES = """\
 - *Error*: mean square a pixel, over {images} images of each kind. E never saw a real image, and reconstructions of real images \
 are bounded by what G can draw: the rows of gradient steps show that bound.
 - R² of z on {fresh:,} fresh samples: {r2:.3f}, from {lowest:.3f} to {highest:.3f} over coordinates; a constant has 0. \
-The z of the gradient steps, whose G(z) all but is the sample, has {inverted:.3f}: what E misses of z is mostly what G makes \
-nothing of.
+The z of the gradient steps has {inverted:.3f}, although its G(z) is nearly the sample: G maps many z to nearly the same image.
 - *Neighbour*: share of test images whose nearest training image, by Euclidean distance of these features, is of their class. \
 `untrained D` is a control: D's layers as runs start with."""
 

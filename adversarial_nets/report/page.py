@@ -22,7 +22,9 @@ from adversarial_nets.theory.measurements import Theory
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG or GIF file: what it shows, what the paper's own panel shows, what makes it, charts instead if scripts may run."""
+    """A PNG or GIF file with what it shows, what the paper's own panel shows if there is one, the command that draws it, and
+    charts that take its place if a script may run.
+    """
 
     path: Path
     caption: str

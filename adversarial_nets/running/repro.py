@@ -6,6 +6,7 @@ DVC runs one stage at a time, and small networks do not keep several cores busy.
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def repro(pipeline: Path = paths.PIPELINE) -> None:
 
 
 def default_sides() -> Sides:
-    """The suite, and all else but the report: the baselines and the theory. None if there is no suite or no baseline."""
+    """The suite, and all else but the report: the baselines and the theory. Empty if there is no suite or no baseline."""
     project = read(paths.PARAMETERS, Project)
     if not (project.suite and project.baselines):
         return Sides([], [], [])
@@ -56,48 +57,34 @@ def default_sides() -> Sides:
 
 
 def extension_sides() -> Sides:
-    """Stages that need data alone, and those that need models of the default, which are trained if they are not there."""
-    plans = _extension_plans()
-    data_alone = [plan for plan in plans if not any(name.startswith("train") for name in plan)]
-    first = [name for name in _merged(data_alone) if not _is_extension(name)]
-    shown = [name for name in _merged(data_alone) if _is_extension(name)]
-    needs_both = [plan[-1] for plan in plans if plan not in data_alone and set(plan) & set(shown)]
-    return Sides(first, shown, [name for name in _merged(plans) if name not in [*first, *shown, *needs_both]])
-
-
-def _extension_plans() -> list[list[str]]:
-    """For each stage of the extensions but the report, all that it needs, itself last, by DVC's graph."""
+    """Stages that need data alone, and those that need models of the default, with their training; not what needs both, by DVC's
+    graph.
+    """
     edges = re.findall(r'"([^"]+)" -> "([^"]+)"', dvc_cache.output("dag", "--dot", str(EXTENSIONS)))
     needs = {name: {needed for needed, needing in edges if needing == name} for edge in edges for name in edge}
-    order = list(TopologicalSorter(needs).static_order())
-    return [_plan(name, order, needs) for name in order if _is_extension(name) and not name.endswith(":report")]
-
-
-def _plan(name: str, order: list[str], needs: dict[str, set[str]]) -> list[str]:
-    wanted = {name}
-    for each in reversed(order):
-        wanted |= needs[each] if each in wanted else set()
-    return [each for each in order if each in wanted]
-
-
-def _is_extension(name: str) -> bool:
-    return name.startswith(f"{paths.EXTENSIONS.parent}/")
-
-
-def _merged(plans: list[list[str]]) -> list[str]:
-    return list(dict.fromkeys(name for plan in plans for name in plan))
+    order = [name for name in TopologicalSorter(needs).static_order() if not name.endswith(":report")]
+    alone, trained = set(), set()
+    for name in order:
+        if name.startswith("train") or needs[name] & trained:
+            trained.add(name)
+        if needs[name] & alone or (name.startswith(f"{EXTENSIONS}:") and name not in trained):
+            alone.add(name)
+    sides = alone - trained, trained - alone
+    return Sides(*[[name for name in order if name in each] for each in (set(order) - alone - trained, *sides)])
 
 
 def _both(sides: Sides, environment: dict[str, str]) -> None:
     LOG.parent.mkdir(exist_ok=True)
     _succeed(subprocess.call([*REPRO, *sides.first]))
     print(f"Beside this, with output in {LOG}: {', '.join(sides.beside)}", flush=True)
-    with LOG.open("wb") as log, subprocess.Popen([*SIDE, *sides.beside], env=environment, stdout=log, stderr=log) as beside:
+    command = [*SIDE, *sides.beside]
+    with LOG.open("wb") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0) as beside:
         try:
             _succeed(subprocess.call([*SIDE, *sides.shown], env=environment))
             _succeed(beside.wait(), f"see {LOG}")
         finally:
-            beside.terminate()  # if the shown side failed
+            if beside.poll() is None:  # the shown side failed, or was interrupted
+                os.killpg(beside.pid, signal.SIGTERM)  # its stage too, which DVC does not pass signals on to
 
 
 def _succeed(status: int, where: str = "see above") -> None:

@@ -265,6 +265,18 @@ def test_every_picture_says_what_it_shows(page: Elements) -> None:
     assert all(attributes.get("alt") for tag, attributes in page.found if tag == "img")
 
 
+def test_every_picture_names_the_command_that_draws_it(workplace: Path) -> None:
+    commands = commands_of(workplace / "reports" / "index.html")
+    assert len(commands) == len(list((workplace / "reports" / "figures").iterdir()))
+    stages = [re.fullmatch(r"python -m stages\.(\w+)( \S+ \d)?", each)[1] for each in commands if "alert" not in each]
+    assert set(stages) == {"figures", "theory", "report", "helvetica"}
+    assert "python -m stages.figures mnist5k 1" in commands
+
+
+def commands_of(page: Path) -> list[str]:
+    return re.findall(r"<em>Command:</em> <code>(.*?)</code>", page.read_text(encoding="utf-8"))
+
+
 def test_the_page_has_the_papers_numbers_and_ours(page: Elements) -> None:
     metrics = experiment_result().metrics()
     for value in ["225 ± 2", "1890 ± 29", f"{metrics['log_likelihood']:.1f}"]:
@@ -338,6 +350,8 @@ def test_committed_references_stand_apart_from_this_run(copied: Path, page: Elem
     new = [base64.b64decode(source.partition(",")[2]) for source in pictures - {each.get("src") for _, each in page.found}]
     assert new == [(folder / "mnist" / "figures" / "mnist-0-samples.png").read_bytes()]  # mnist5k has pictures of this run
     assert "Not from this run" not in page.text
+    ran = "dvc exp run -S &#39;suite=[mnist]&#39; -S &#39;seeds=[0,1,2,3]&#39;"
+    assert ran in commands_of(copied / "reports" / "index.html")
 
 
 def test_the_head_counts_the_claims_by_verdict(copied: Path) -> None:
