@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.parameters.evaluation import KnownDensityParameters
 from adversarial_nets.parameters.layers import GeneratorParameters
-from adversarial_nets.parameters.section import Name, Section, Seed, require
+from adversarial_nets.parameters.section import Name, Positive, Section, Seed, require
 from adversarial_nets.parameters.theory import HelveticaParameters, OverfittingParameters, TheoryParameters
 from adversarial_nets.parameters.training import GameParameters
 
@@ -53,8 +53,9 @@ class Project(Section):
 
 
 class VariantParameters(GameParameters):
-    """Another game, or another generator."""
+    """Another game, learning rate or generator."""
 
+    learning_rate: Positive | None = Field(None, description="as in training; without it, the experiment's own")
     generator: GeneratorParameters | None = Field(
         None, description="noise and layers, as in an experiment; without it, the experiment's own"
     )
