@@ -1,4 +1,7 @@
-"""Write the table, the figure and the page of what came of each variant, into reports/ablations/."""
+"""Write the table, the figure and the page of what came of each variant, into the folder's place in reports/."""
+
+import argparse
+from pathlib import Path
 
 import pandas as pd
 
@@ -11,17 +14,21 @@ from adversarial_nets.report.ablations import page
 from adversarial_nets.report.figures import style
 from adversarial_nets.report.figures.ablations import draw_ablations
 from adversarial_nets.running import paths
+from adversarial_nets.running.paths import AblationPaths
 
 
-def report() -> None:
-    asked = read(paths.ABLATIONS, Ablations)
-    runs = ablations.load_all(read_experiment(paths.ABLATED), asked)
+def report(folder: Path) -> None:
+    place = AblationPaths(folder)
+    asked = read(place.parameters, Ablations)
+    runs = ablations.load_all(read_experiment(place.experiment), asked, place)
     rows = pd.DataFrame([run.row for run in runs])
-    style.save(draw_ablations(runs), paths.ABLATIONS_FIGURE)
-    files.write_csv(paths.ABLATIONS_TABLE, rows)
-    files.write_text(paths.ABLATIONS_PAGE, page(asked, rows))
+    style.save(draw_ablations(runs), place.figure)
+    files.write_csv(place.table, rows)
+    files.write_text(place.page, page(asked, rows, place.experiment))
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=paths.ABLATIONS.parent, help="ablations, or ablations/mnist")
     with exit_status():
-        report()
+        report(**vars(parser.parse_args()))

@@ -11,7 +11,7 @@ from torch import Tensor
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data.prepared import PreparedData
-from adversarial_nets.diagnostics.collapse import COLLAPSED, outcome
+from adversarial_nets.diagnostics.collapse import COLLAPSED, outcome, rate_interval
 from adversarial_nets.diagnostics.sanity import mean_image_validation
 from adversarial_nets.gan.run import Run, Setup, start, summary
 from adversarial_nets.gan.sampling import draw_samples
@@ -27,7 +27,7 @@ from adversarial_nets.running import paths
 from adversarial_nets.running.checkpoints import Checkpoint
 from adversarial_nets.running.paths import AblationPaths
 
-FIRST_EPOCHS = 5  # whose gradients are kept update by update
+FIRST_EPOCHS, FIRST_UPDATES = 5, 400  # whose gradients are kept update by update
 LAST_EPOCHS = 10  # that the ends of the curves are means over
 PUBLISHED = "simultaneous"  # the variant that is the experiment itself, whose game is the published code's
 GAME = tuple(GameParameters.model_fields)  # columns that variants differ in, with the next two
@@ -132,6 +132,7 @@ class Tried:
     def row(self) -> dict[str, Any]:
         """What is compared: log-likelihood in nats; gradient norms and mean outputs of D over epochs."""
         first, last = self.curve.iloc[0], self.curve.iloc[-LAST_EPOCHS:].mean()
+        leads = self.curve["d_real"] - self.curve["d_fake"]
         return {
             "variant": self.variant,
             **{key: getattr(self.experiment.training, key) for key in GAME},
@@ -144,6 +145,10 @@ class Tried:
             **described(self.experiment.generator),
             **{f"{name}_first": first[name] for name in MEANS},
             **{f"{name}_last": last[name] for name in MEANS},
+            "learning_rate": self.experiment.training.learning_rate,
+            "widest_lead": leads.max(),
+            "widest_lead_epoch": int(self.curve["epoch"][leads.idxmax()]),
+            "gradient_norm_end": self.curve["gradient_norm"].iloc[-1],
         }
 
 
@@ -181,14 +186,14 @@ def save(run: Run, gradients: pd.DataFrame, scores: Scores, folder: Path) -> Non
     with files.replacing(folder) as temporary:
         temporary.mkdir()
         files.write_csv(temporary / LEARNING_CURVE, curve)
-        files.write_csv(temporary / GRADIENTS, gradients[gradients["epoch"] <= FIRST_EPOCHS])
+        files.write_csv(temporary / GRADIENTS, gradients[gradients["epoch"] <= FIRST_EPOCHS].head(FIRST_UPDATES))
         files.write_json(temporary / SCORES, scores)
 
 
-def load_all(experiment: Experiment, asked: Ablations) -> list[Tried]:
+def load_all(experiment: Experiment, asked: Ablations, place: AblationPaths) -> list[Tried]:
     """Every variant with every seed. Raises InputError if one is not there, or damaged."""
     return [
-        load(AblationPaths(variant, seed).run, variant, varied(experiment, asked, variant), seed)
+        load(place.run(variant, seed), variant, varied(experiment, asked, variant), seed)
         for variant in asked.variants
         for seed in asked.seeds
     ]
@@ -213,6 +218,7 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
     return {
         "variant": variant,
         "game": one["game"],
+        "learning rate": f"{one['learning_rate']:g}",
         "k": f"{one['discriminator_steps']}",
         "G's objective": one["generator_objective"].replace("_", "-"),
         "z": one[NOISE],
@@ -220,7 +226,7 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
         "updates of D": f"{one['discriminator_updates']:,}",
         "of G": f"{one['generator_updates']:,}",
         "log-likelihood (nats)": _mean(seeds["log_likelihood"], 1),
-        "collapsed": f"{(seeds['outcome'] == COLLAPSED).sum()} of {len(seeds)}",
+        "collapsed (95 % interval)": _rate((seeds["outcome"] == COLLAPSED).sum(), len(seeds)),
         "G's gradient, epoch 1": _mean(seeds["gradient_norm_first"], 2),
         "last epochs": _mean(seeds["gradient_norm_last"], 2),
         "D(x), epoch 1": _mean(seeds["d_real_first"], 2),
@@ -228,6 +234,30 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
         "D(x), last epochs": _mean(seeds["d_real_last"], 2),
         "D(G(z)), last epochs": _mean(seeds["d_fake_last"], 2),
     }
+
+
+def _rate(collapsed: int, started: int) -> str:
+    low, high = rate_interval(collapsed, started)
+    return f"{collapsed} of {started} ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def race(rows: pd.DataFrame) -> pd.DataFrame:
+    """How far D gets ahead of G before G catches up, if it does: a row for each variant and outcome, every cell a text."""
+    return pd.DataFrame(
+        {
+            "variant": variant,
+            "runs": f"{len(runs)} {outcome}",
+            "widest D(x) − D(G(z)) of an epoch": _span(runs["widest_lead"], 4),
+            "in epoch": _span(runs["widest_lead_epoch"], 0),
+            "G's gradient, last epoch": _span(runs["gradient_norm_end"], 3),
+        }
+        for (variant, outcome), runs in rows.groupby(["variant", "outcome"], sort=False)
+    )
+
+
+def _span(values: pd.Series, digits: int) -> str:
+    low, high = (f"{end:.{digits}f}" for end in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def _mean(values: pd.Series, digits: int) -> str:
@@ -261,10 +291,11 @@ def other(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
 
 
 def findings(rows: pd.DataFrame) -> list[str]:
-    """What the page says of the table, in Markdown: the comparison and, if minimax was tried, the saturation."""
+    """What the page says of the table, in Markdown: the comparison, the race and, if minimax was tried, the saturation."""
     pairs = saturation(rows)
     shown = pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f")
-    return [comparison(rows).to_markdown(index=False, disable_numparse=True), *([verdict(pairs), shown] if len(pairs) else [])]
+    tables = [each.to_markdown(index=False, disable_numparse=True) for each in (comparison(rows), race(rows))]
+    return [*tables, *([verdict(pairs), shown] if len(pairs) else [])]
 
 
 def verdict(pairs: pd.DataFrame) -> str:

@@ -139,16 +139,21 @@ def _table_and_metrics(folder: Path, rows: pd.DataFrame, metrics: Numbers) -> It
 
 def of_ablations() -> Iterator[Check]:
     """The table of ablations from their runs, and the page from the table."""
-    folder = paths.ABLATIONS_REPORT
-    table, page, lock = paths.ABLATIONS_TABLE, paths.ABLATIONS_PAGE, paths.ABLATIONS.with_name("dvc.lock")
-    if not table.exists() or not paths.ABLATIONS.exists():
-        yield Check(str(folder), str(paths.ABLATIONS), {}, {}, skipped="no ablations here; `make ablations` runs them")
+    others = sorted(paths.ABLATIONS.parent.glob(f"*/{paths.ABLATIONS.name}"))
+    for folder in (paths.ABLATIONS.parent, *(path.parent for path in others)):
+        yield from _of_ablations(AblationPaths(folder))
+
+
+def _of_ablations(place: AblationPaths) -> Iterator[Check]:
+    table, page, lock = place.table, place.page, place.folder / "dvc.lock"
+    if not table.exists() or not place.parameters.exists():
+        yield Check(str(place.report), str(place.parameters), {}, {}, skipped="no ablations here; `make ablations` runs them")
         return
-    rows, wanted = pd.read_csv(table), read(paths.ABLATIONS, Ablations)
-    runs = [AblationPaths(variant, seed).run / "scores.json" for variant in wanted.variants for seed in wanted.seeds]
-    yield if_present(table, runs, lambda: _from_runs(rows, wanted))
+    rows, wanted = pd.read_csv(table), read(place.parameters, Ablations)
+    runs = [place.run(variant, seed) / "scores.json" for variant in wanted.variants for seed in wanted.seeds]
+    yield if_present(table, runs, lambda: _from_runs(rows, wanted, place))
     yield if_present(page, [table, page], lambda: _from_table(page.read_text(encoding="utf-8").splitlines(), rows))
-    yield if_present(folder, [lock], lambda: as_locked(lock, folder))
+    yield if_present(place.report, [lock], lambda: as_locked(lock, place.report))
 
 
 def of_extensions() -> Iterator[Check]:
@@ -169,9 +174,9 @@ def _leaves_by_name(table: pd.DataFrame) -> Numbers:
     return {f"{key} of {row['name']}": value for row in table.to_dict("records") for key, value in row.items()}
 
 
-def _from_runs(rows: pd.DataFrame, wanted: Ablations) -> Compared:
+def _from_runs(rows: pd.DataFrame, wanted: Ablations, place: AblationPaths) -> Compared:
     """Every row of the ablations, and the same from its run."""
-    runs = [run.row for run in ablations.load_all(read_experiment(paths.ABLATED), wanted)]
+    runs = [run.row for run in ablations.load_all(read_experiment(place.experiment), wanted, place)]
     return _by_run(rows.to_dict("records")), _by_run(runs), EXACT
 
 

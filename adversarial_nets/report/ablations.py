@@ -1,5 +1,7 @@
 """The page of the ablations: their table, their figure, how to read both, and what section 7 expects of them."""
 
+from pathlib import Path
+
 import pandas as pd
 from scipy import stats
 
@@ -10,8 +12,8 @@ from adversarial_nets.report.captions import UNMEASURED, graded
 MATTERS = 20  # nats: a sixth of the subset's score
 
 NOTES = """\
-- Means over seeds {seeds}, ± their sample standard deviation. Each variant is `ablations/experiment.yaml` with another \
-game or another generator; optimiser, learning rate, epochs and the choice of the kept generator are the same for all.
+- Means over seeds {seeds}, ± their sample standard deviation. Each variant is `{experiment}` with another \
+game, learning rate or generator; optimiser, epochs and the choice of the kept generator are the same for all.
 - A run has collapsed if its last generator scores the validation images below the mean training image.
 - An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.
 - G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over the \
@@ -20,24 +22,33 @@ first epoch's updates, or over the last {last} epochs'. Outputs of D are means o
 with the paper's momentum cannot be read off its likelihood here. For the same reason it hardly matters that `alternating` \
 follows Algorithm 1 to the letter, whose objective of D is twice that of `simultaneous`, the published code."""
 
+RACE = """\
+D learns to tell samples from images before G can follow. In runs that finish G catches up: the lead of D, the mean of D(x) less \
+that of D(G(z)) over an epoch, is widest in an early epoch. In runs that collapse it stays near 1. A lead of 1 alone gives a \
+strong gradient under the non-saturating objective; G's gradient vanishes where its pixels do not depend on z any more."""
+
 EFFICIENCY = (
     "Better coordination of G and D, or better distributions of z, could speed training up. {measured}. **Verdict: {verdict}.**"
 )
 
 
-def page(asked: Ablations, rows: pd.DataFrame) -> str:
+def page(asked: Ablations, rows: pd.DataFrame, experiment: Path) -> str:
     """Markdown: the comparison of the variants and, if minimax is one of them, the saturation that section 3 describes."""
-    comparison, *saturation = findings(rows)
+    comparison, race, *saturation = findings(rows)
     parts = [
         "# Ablations of Algorithm 1's choices, and of the generator",
         comparison,
         "![Gradients of G, outputs of D and log-likelihoods by variant](ablations.png)",
-        NOTES.format(seeds=", ".join(map(str, asked.seeds)), last=LAST_EPOCHS),
+        NOTES.format(seeds=", ".join(map(str, asked.seeds)), last=LAST_EPOCHS, experiment=experiment.as_posix()),
+        "## The race that decides collapse",
+        race,
+        RACE,
     ]
     if saturation:
         parts += ["## The saturation that section 3 describes", *saturation]
-    measured, verdict = efficiency(rows)
-    parts += ["## What section 7 expects", EFFICIENCY.format(measured=measured[0].upper() + measured[1:], verdict=verdict)]
+    if other(rows, GAME) and other(rows, (NOISE,)):
+        measured, verdict = efficiency(rows)
+        parts += ["## What section 7 expects", EFFICIENCY.format(measured=measured[0].upper() + measured[1:], verdict=verdict)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -22,9 +22,7 @@ THEOREM_1 = THEORY_FIGURES / "theorem_1.png"
 PAGE, METRICS, THEORY_METRICS = REPORTS / "index.html", REPORTS / "metrics.json", REPORTS / "theory.json"
 TABLE, TABLE_TEXT, SEEDS = REPORTS / "table1.csv", REPORTS / "table1.md", REPORTS / "seeds.csv"
 REPORT_FIGURES, PLOTS, REFERENCES = REPORTS / "figures", REPORTS / "plots", REPORTS / "reference"
-ABLATED, ABLATIONS_REPORT = ABLATIONS.with_name("experiment.yaml"), REPORTS / "ablations"
-ABLATIONS_TABLE, ABLATIONS_FIGURE = ABLATIONS_REPORT / "ablations.csv", ABLATIONS_REPORT / "ablations.png"
-ABLATIONS_PAGE = ABLATIONS_REPORT / "README.md"
+ABLATED, ABLATIONS_TABLE = ABLATIONS.with_name("experiment.yaml"), REPORTS / "ablations" / "ablations.csv"
 EXTENSIONS_REPORT = REPORTS / "extensions"
 EXTENSIONS_PAGE, EXTENSION_REFERENCES = EXTENSIONS_REPORT / "README.md", EXTENSIONS_REPORT / "reference"
 EXTENSIONS_FINDINGS = EXTENSIONS_REPORT / "findings.csv"
@@ -232,15 +230,43 @@ class RunPaths(ExperimentPaths):
 
 @dataclass(frozen=True)
 class AblationPaths:
-    """Files of one variant of Algorithm 1's choices and one seed."""
+    """Files of ablations of one experiment; ``folder`` has their pipeline."""
 
-    variant: str
-    seed: int
+    folder: Path = ABLATIONS.parent
 
     @property
-    def run(self) -> Path:
-        """All that is kept of the run: a folder."""
-        return ABLATIONS_REPORT / "runs" / self.variant / str(self.seed)
+    def parameters(self) -> Path:
+        """The variants, and the seeds of each."""
+        return self.folder / ABLATIONS.name
+
+    @property
+    def experiment(self) -> Path:
+        """What is varied."""
+        return self.folder / ABLATED.name
+
+    @property
+    def report(self) -> Path:
+        """Where all results are."""
+        return REPORTS / self.folder
+
+    @property
+    def table(self) -> Path:
+        """A row for each run."""
+        return self.report / ABLATIONS_TABLE.name
+
+    @property
+    def page(self) -> Path:
+        """What came of them, in Markdown; it shows ``figure``."""
+        return self.report / "README.md"
+
+    @property
+    def figure(self) -> Path:
+        """Their curves."""
+        return self.report / "ablations.png"
+
+    def run(self, variant: str, seed: int) -> Path:
+        """All that is kept of a run: a folder."""
+        return self.report / "runs" / variant / str(seed)
 
 
 @dataclass(frozen=True)

@@ -98,15 +98,16 @@ def write_ablations() -> None:
     for number, variant in enumerate(GAMES):
         write_ablation(variant, number)
     write_yaml(paths.ABLATED, small_values())
-    runs = ablations.load_all(small(), parse(values, Ablations, "ablations"))
+    place = AblationPaths()
+    runs = ablations.load_all(small(), parse(values, Ablations, "ablations"), place)
     rows = pd.DataFrame([run.row for run in runs])
-    files.write_csv(paths.ABLATIONS_REPORT / "ablations.csv", rows)
-    files.write_text(paths.ABLATIONS_REPORT / "README.md", "\n\n".join(["# Ablations", *ablations.findings(rows)]) + "\n")
+    files.write_csv(place.table, rows)
+    files.write_text(place.page, "\n\n".join(["# Ablations", *ablations.findings(rows)]) + "\n")
 
 
 def write_ablation(variant: str, number: int) -> None:
     """What a variant's run leaves, with numbers that differ."""
-    folder = AblationPaths(variant, 0).run
+    folder = AblationPaths().run(variant, 0)
     curve = {"epoch": [1, 2], "gradient_norm": [1.5 - number, 0.25], "d_real": [0.75, 0.5], "d_fake": [0.25, 0.5 - number / 8]}
     files.write_csv(folder / "learning_curve.csv", pd.DataFrame(curve))
     files.write_csv(folder / "gradients.csv", pd.DataFrame({"epoch": [1], "update": [1], "gradient_norm": [1.5]}))

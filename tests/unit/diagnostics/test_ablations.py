@@ -24,10 +24,10 @@ from adversarial_nets.gan.run import Run, Setup, start
 from adversarial_nets.gan.training import play
 from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Ablations
-from adversarial_nets.parameters.reading import parse
+from adversarial_nets.parameters.reading import parse, read_experiment
 from adversarial_nets.parameters.training import GameParameters, TrainingParameters
 from adversarial_nets.running.checkpoints import Checkpoint
-from adversarial_nets.running.paths import ExperimentPaths
+from adversarial_nets.running.paths import AblationPaths, ExperimentPaths
 from support.experiments import ROOT, project_values, read_yaml, save_prepared, shipped_values, small, small_values, write_project
 from support.stops import StopsAt
 
@@ -251,8 +251,8 @@ def test_the_comparison_has_means_and_spreads_over_seeds() -> None:
     assert table["G's objective"].tolist() == ["minimax", "non-saturating"]
     assert table["log-likelihood (nats)"].tolist() == ["80.5 ± 0.7"] * 2
     assert (
-        table[["z", "layers of G", "collapsed"]].to_numpy().tolist()
-        == [["5 uniform", "6 relu, 6 relu, 784 sigmoid", "1 of 2"]] * 2
+        table[["z", "layers of G", "collapsed (95 % interval)"]].to_numpy().tolist()
+        == [["5 uniform", "6 relu, 6 relu, 784 sigmoid", "1 of 2 (1 to 99 %)"]] * 2
     )
     assert table["G's gradient, epoch 1"].tolist() == ["0.20 ± 0.14", "1.50 ± 0.71"]
     assert table[["updates of D", "of G"]].to_numpy().tolist() == [["1,200", "600"]] * 2
@@ -286,6 +286,14 @@ def test_a_table_without_generators_has_no_variants_of_them() -> None:
         assert ablations.other(each, ablations.GAME) == ["non_saturating"]
         assert ablations.other(each, (ablations.NOISE,)) == ablations.other(each, (ablations.LAYERS,)) == []
     assert ablations.other(rows(1.0, 2.0, 3.0, 4.0), ablations.GAME) == []  # no published game to compare with
+
+
+def test_the_race_is_told_for_each_variant_and_outcome() -> None:
+    runs = [tried("simultaneous", "non_saturating", seed, 2.0 - seed) for seed in (0, 1, 2)]
+    assert ablations.race(pd.DataFrame([run.row for run in runs])).to_numpy().tolist() == [
+        ["simultaneous", "1 finished", "0.8900", "1", "24.000"],
+        ["simultaneous", "2 collapsed", "0.8900", "1", "0.000 to 12.000"],
+    ]
 
 
 # The pipeline
@@ -334,3 +342,16 @@ def test_bad_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], messa
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
     assert ended.stderr.startswith("error: ")
     assert message in ended.stderr
+
+
+def test_the_study_of_collapse_varies_the_published_recipe() -> None:
+    """Its experiment is that of ``mnist`` but for how long it lasts and how closely one looks."""
+    place = AblationPaths(ROOT / "ablations" / "mnist")
+    asked = parse(read_yaml(place.parameters), Ablations, "ablations/mnist/params.yaml")
+    values, published = read_yaml(place.experiment), shipped_values("mnist")
+    for each in (values, published):
+        each["sampling"], each["training"] = None, {**each["training"], "epochs": 1, "validation": None, "averaging": None}
+    assert values == published
+    runs = [ablations.varied(read_experiment(place.experiment), asked, name) for name in asked.variants]
+    assert [run.training.learning_rate for run in runs] == [0.1, 0.05, 0.1]
+    assert len(asked.seeds) >= 20
