@@ -12,7 +12,7 @@ from adversarial_nets.core import devices, files
 from adversarial_nets.core.errors import CheckFailed
 from adversarial_nets.data import prepared
 from adversarial_nets.parameters.extensions import Extensions
-from adversarial_nets.parameters.project import Project
+from adversarial_nets.parameters.project import Ablations, Project
 from adversarial_nets.parameters.reading import parse_yaml, read, read_text
 from adversarial_nets.regression import revisions
 from adversarial_nets.regression.docs_tables import PAGES
@@ -92,6 +92,18 @@ def of_extensions(asked: Extensions) -> Provenance:
         suite=[asked.experiment],
         seeds=asked.seeds,
         overrides={f"{paths.EXTENSIONS}:{key}": value for key, value in changed(paths.EXTENSIONS).items()},
+    )
+
+
+def of_ablations(asked: Ablations) -> Provenance:
+    """Where ablations that were just made here come from."""
+    return Provenance(
+        **_surroundings(),
+        data=data_checksums(ExperimentPaths(asked.experiment)),
+        devices={seed: devices.resolve(read(paths.PARAMETERS, Project).device).type for seed in asked.seeds},
+        training_seconds={},
+        suite=[asked.experiment],
+        seeds=asked.seeds,
     )
 
 

@@ -145,7 +145,7 @@ def of_ablations() -> Iterator[Check]:
 
 
 def _of_ablations(place: AblationPaths) -> Iterator[Check]:
-    table, page, lock = place.table, place.page, place.folder / "dvc.lock"
+    table, page, lock, kept = place.table, place.page, place.folder / "dvc.lock", place.report / paths.CHECKSUMS
     if not table.exists() or not place.parameters.exists():
         yield Check(str(place.report), str(place.parameters), {}, {}, skipped="no ablations here; `make ablations` runs them")
         return
@@ -153,7 +153,10 @@ def _of_ablations(place: AblationPaths) -> Iterator[Check]:
     runs = [place.run(variant, seed) / "scores.json" for variant in wanted.variants for seed in wanted.seeds]
     yield if_present(table, runs, lambda: _from_runs(rows, wanted, place))
     yield if_present(page, [table, page], lambda: _from_table(page.read_text(encoding="utf-8").splitlines(), rows))
-    yield if_present(place.report, [lock], lambda: as_locked(lock, place.report))
+    if lock.exists():
+        yield if_present(place.report, [lock], lambda: as_locked(lock, place.report))
+    else:  # DVC does not run them
+        yield if_present(place.report, [kept], lambda: (reference.checksums(place.report), files.read_json(kept), EXACT))
 
 
 def of_extensions() -> Iterator[Check]:

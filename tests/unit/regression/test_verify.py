@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from adversarial_nets.core import files
-from adversarial_nets.regression import recomputed, verify
+from adversarial_nets.core.errors import InputError
+from adversarial_nets.regression import ablation_reference, recomputed, verify
 from adversarial_nets.running import paths
-from adversarial_nets.running.paths import RunPaths
+from adversarial_nets.running.paths import AblationPaths, RunPaths
 
 MNIST5K = Path("reports/reference/mnist5k")
 ABLATIONS = Path("reports/ablations")
@@ -47,7 +48,7 @@ def test_results_as_the_pipeline_leaves_them_pass(
     lines = capsys.readouterr().out.splitlines()
     skipped = [line for line in lines if not line.startswith("follows")]
     assert [line.split(": ")[-1] for line in skipped] == [
-        "ablations/dvc.lock is not here",
+        "reports/ablations/checksums.json is not here",
         "no extensions here; `make extensions` runs them",
         "a reference is kept without its samples",
     ]
@@ -204,3 +205,18 @@ def test_the_terminals_encoding_changes_no_verdict(project: Path, monkeypatch: p
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, "ascii", write_through=True))
     assert run_verify(monkeypatch) == 0
     assert b"reports/table1.md ? reports/table1.csv" in shown.getvalue()
+
+
+def test_ablations_that_dvc_does_not_run_are_held_by_their_checksums(project: Path) -> None:
+    for folder in (Path("ablations"), ABLATIONS):
+        shutil.copytree(folder, "copied")
+        shutil.move("copied", folder / "mnist")
+    ablation_reference.write(AblationPaths(Path("ablations/mnist")))
+    assert contradictions() == []
+    assert files.read_json(ABLATIONS / "mnist" / "provenance.json")["suite"] == ["mnist5k"]
+    change_a_digit(ABLATIONS / "mnist/runs/minimax/0/gradients.csv", "1,1,")
+    [found] = contradictions()
+    assert found.startswith(f"{ABLATIONS}/mnist: runs/minimax/0/gradients.csv is ")
+    shutil.rmtree(ABLATIONS / "mnist" / "runs" / "minimax")
+    with pytest.raises(InputError, match="minimax/0: not there"):
+        ablation_reference.write(AblationPaths(Path("ablations/mnist")))
