@@ -22,9 +22,9 @@ def report(folder: Path) -> None:
     asked = read(place.parameters, Ablations)
     runs = ablations.load_all(read_experiment(place.experiment), asked, place)
     rows = pd.DataFrame([run.row for run in runs])
-    style.save(draw_ablations(runs), place.figure)
-    files.write_csv(place.table, rows)
-    files.write_text(place.page, page(asked, rows, place.experiment))
+    style.save(draw_ablations(runs), place.report / "ablations.png")
+    files.write_csv(place.report / paths.ABLATIONS_TABLE.name, rows)
+    files.write_text(place.report / "README.md", page(asked, rows, place.experiment))
 
 
 if __name__ == "__main__":

@@ -6,27 +6,23 @@ from pathlib import Path
 from adversarial_nets.core import devices
 from adversarial_nets.core.errors import exit_status
 from adversarial_nets.data import prepared
-from adversarial_nets.data.prepared import VALIDATION
 from adversarial_nets.diagnostics import ablations
 from adversarial_nets.gan.run import Setup
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import read, read_experiment
 from adversarial_nets.running import paths, stage
 from adversarial_nets.running.checkpoints import Work, parent_process, under_way
-from adversarial_nets.running.paths import AblationPaths
 from adversarial_nets.running.progress import EpochProgress
 
 
 def train(variant: str, seed: int, folder: Path) -> None:
-    place = AblationPaths(folder)
-    asked = read(place.parameters, Ablations)
-    task, title = stage.task(asked.experiment, seed), f"{variant}, seed {seed}"
-    experiment = ablations.varied(read_experiment(place.experiment), asked, variant)
+    asked = read((place := paths.AblationPaths(folder)).parameters, Ablations)
+    task, experiment = stage.task(asked.experiment, seed), ablations.varied(read_experiment(place.experiment), asked, variant)
     data, device = prepared.load(task.paths.prepared), devices.resolve(task.project.device)
-    setup = Setup(experiment, data.training_images, data.fold_images(0, VALIDATION), seed, device)
-    work = Work(f"{folder.name}-{variant}-{seed}", title, setup.key("diagnostics/ablations.py"))
+    setup = Setup(experiment, data.training_images, data.fold_images(0, prepared.VALIDATION), seed, device)
+    work = Work(f"{folder.name}-{variant}-{seed}", f"{variant}, seed {seed}", setup.key("diagnostics/ablations.py"))
     with under_way(work, paths.LOCKS, paths.checkpoints(), parent_process()) as checkpoint:
-        with EpochProgress(title, experiment.training.epochs, experiment.training.minibatch_size) as show:
+        with EpochProgress(work.title, experiment.training.epochs, experiment.training.minibatch_size) as show:
             checkpoint.on_step = show.step
             run, gradients = ablations.train(setup, show, checkpoint)
         scores = ablations.measure(run, gradients, data, seed)

@@ -11,7 +11,7 @@ from torch import Tensor
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
 from adversarial_nets.data.prepared import PreparedData
-from adversarial_nets.diagnostics.collapse import COLLAPSED, outcome, rate_interval
+from adversarial_nets.diagnostics.collapse import outcome
 from adversarial_nets.diagnostics.sanity import mean_image_validation
 from adversarial_nets.gan.run import Run, Setup, start, summary
 from adversarial_nets.gan.sampling import draw_samples
@@ -208,63 +208,6 @@ def load(folder: Path, variant: str, experiment: Experiment, seed: int) -> Tried
         return Tried(variant, experiment, seed, curve, gradients, files.read(folder / SCORES, Scores))
 
 
-def comparison(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each variant, every cell a text: means over seeds, ± their sample standard deviation if there are several."""
-    return pd.DataFrame([_compared(variant, seeds) for variant, seeds in rows.groupby("variant", sort=False)])
-
-
-def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
-    one = seeds.iloc[0]
-    return {
-        "variant": variant,
-        "game": one["game"],
-        "learning rate": f"{one['learning_rate']:g}",
-        "k": f"{one['discriminator_steps']}",
-        "G's objective": one["generator_objective"].replace("_", "-"),
-        "z": one[NOISE],
-        "layers of G": one[LAYERS],
-        "updates of D": f"{one['discriminator_updates']:,}",
-        "of G": f"{one['generator_updates']:,}",
-        "log-likelihood (nats)": _mean(seeds["log_likelihood"], 1),
-        "collapsed (95 % interval)": _rate((seeds["outcome"] == COLLAPSED).sum(), len(seeds)),
-        "G's gradient, epoch 1": _mean(seeds["gradient_norm_first"], 2),
-        "last epochs": _mean(seeds["gradient_norm_last"], 2),
-        "D(x), epoch 1": _mean(seeds["d_real_first"], 2),
-        "D(G(z)), epoch 1": _mean(seeds["d_fake_first"], 2),
-        "D(x), last epochs": _mean(seeds["d_real_last"], 2),
-        "D(G(z)), last epochs": _mean(seeds["d_fake_last"], 2),
-    }
-
-
-def _rate(collapsed: int, started: int) -> str:
-    low, high = rate_interval(collapsed, started)
-    return f"{collapsed} of {started} ({100 * low:.0f} to {100 * high:.0f} %)"
-
-
-def race(rows: pd.DataFrame) -> pd.DataFrame:
-    """How far D gets ahead of G before G catches up, if it does: a row for each variant and outcome, every cell a text."""
-    return pd.DataFrame(
-        {
-            "variant": variant,
-            "runs": f"{len(runs)} {outcome}",
-            "widest D(x) − D(G(z)) of an epoch": _span(runs["widest_lead"], 4),
-            "in epoch": _span(runs["widest_lead_epoch"], 0),
-            "G's gradient, last epoch": _span(runs["gradient_norm_end"], 3),
-        }
-        for (variant, outcome), runs in rows.groupby(["variant", "outcome"], sort=False)
-    )
-
-
-def _span(values: pd.Series, digits: int) -> str:
-    low, high = (f"{end:.{digits}f}" for end in (values.min(), values.max()))
-    return low if low == high else f"{low} to {high}"
-
-
-def _mean(values: pd.Series, digits: int) -> str:
-    spread = f" ± {values.std():.{digits}f}" if len(values) > 1 else ""
-    return f"{values.mean():.{digits}f}{spread}".replace("-", "−")
-
-
 def saturation(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean norm of G's gradient in the first epoch under either objective, for each game played with both, and each seed.
 
@@ -288,18 +231,3 @@ def other(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
         return []
     differs = choices != choices.loc[PUBLISHED]
     return choices.index[differs[[*columns]].any(axis=1) & ~differs.drop(columns=[*columns]).any(axis=1)].tolist()
-
-
-def findings(rows: pd.DataFrame) -> list[str]:
-    """What the page says of the table, in Markdown: the comparison, the race and, if minimax was tried, the saturation."""
-    pairs = saturation(rows)
-    shown = pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f")
-    tables = [each.to_markdown(index=False, disable_numparse=True) for each in (comparison(rows), race(rows))]
-    return [*tables, *([verdict(pairs), shown] if len(pairs) else [])]
-
-
-def verdict(pairs: pd.DataFrame) -> str:
-    """In one sentence, whether minimax had the smaller gradient."""
-    smaller = int((pairs["minimax"] < pairs["non_saturating"]).sum())
-    amount = "all" if smaller == len(pairs) else "none" if not smaller else f"only {smaller}"
-    return f"Under minimax G's mean gradient in the first epoch was the smaller one in {amount} of {len(pairs)} pairs."

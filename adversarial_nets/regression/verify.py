@@ -31,6 +31,7 @@ from adversarial_nets.regression.checks import COPIED, EXACT, IN_FLOAT32, Check,
 from adversarial_nets.regression.provenance import Provenance
 from adversarial_nets.regression.revisions import leaves
 from adversarial_nets.report import section_7, tables
+from adversarial_nets.report.ablations import findings
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.report.tables import MEASURED, SANITY
 from adversarial_nets.running import paths
@@ -145,7 +146,8 @@ def of_ablations() -> Iterator[Check]:
 
 
 def _of_ablations(place: AblationPaths) -> Iterator[Check]:
-    table, page, lock, kept = place.table, place.page, place.folder / "dvc.lock", place.report / paths.CHECKSUMS
+    table, page = place.report / paths.ABLATIONS_TABLE.name, place.report / "README.md"
+    lock, kept = place.folder / "dvc.lock", place.report / paths.CHECKSUMS
     if not table.exists() or not place.parameters.exists():
         yield Check(str(place.report), str(place.parameters), {}, {}, skipped="no ablations here; `make ablations` runs them")
         return
@@ -192,7 +194,7 @@ def _by_run(rows: list[Numbers]) -> Numbers:
 
 def _from_table(shown: list[str], rows: pd.DataFrame) -> Compared:
     """The lines of the ablations' page that are made of the table."""
-    expected = [line for part in ablations.findings(rows) for line in part.splitlines()]
+    expected = [line for part in findings(rows) for line in part.splitlines()]
     return {line: True for line in expected if line in shown}, dict.fromkeys(expected, True), EXACT
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 from scipy import stats
 
-from adversarial_nets.diagnostics.ablations import GAME, LAST_EPOCHS, NOISE, PUBLISHED, findings, other
+from adversarial_nets.diagnostics.ablations import GAME, LAST_EPOCHS, LAYERS, NOISE, PUBLISHED, other, saturation
+from adversarial_nets.diagnostics.collapse import COLLAPSED, rate_interval
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.report.captions import UNMEASURED, graded
 
@@ -34,18 +35,18 @@ EFFICIENCY = (
 
 def page(asked: Ablations, rows: pd.DataFrame, experiment: Path) -> str:
     """Markdown: the comparison of the variants and, if minimax is one of them, the saturation that section 3 describes."""
-    comparison, race, *saturation = findings(rows)
+    compared, ahead, *saturated = findings(rows)
     parts = [
         "# Ablations of Algorithm 1's choices, and of the generator",
-        comparison,
+        compared,
         "![Gradients of G, outputs of D and log-likelihoods by variant](ablations.png)",
         NOTES.format(seeds=", ".join(map(str, asked.seeds)), last=LAST_EPOCHS, experiment=experiment.as_posix()),
         "## The race that decides collapse",
-        race,
+        ahead,
         RACE,
     ]
-    if saturation:
-        parts += ["## The saturation that section 3 describes", *saturation]
+    if saturated:
+        parts += ["## The saturation that section 3 describes", *saturated]
     if other(rows, GAME) and other(rows, (NOISE,)):
         measured, verdict = efficiency(rows)
         parts += ["## What section 7 expects", EFFICIENCY.format(measured=measured[0].upper() + measured[1:], verdict=verdict)]
@@ -84,3 +85,75 @@ def intervals(gained: pd.DataFrame, number: int) -> pd.DataFrame:
     """
     ends = stats.ttest_1samp(gained, 0).confidence_interval(1 - 0.05 / number)
     return pd.DataFrame({"mean": gained.mean(), "low": ends.low, "high": ends.high})
+
+
+def findings(rows: pd.DataFrame) -> list[str]:
+    """What the page says of the table, in Markdown: the comparison, the race and, if minimax was tried, the saturation."""
+    pairs = saturation(rows)
+    shown = pairs.rename(columns=lambda name: name.replace("_", " ")).to_markdown(index=False, floatfmt=".2f")
+    tables = [each.to_markdown(index=False, disable_numparse=True) for each in (comparison(rows), race(rows))]
+    return [*tables, *([verdict(pairs), shown] if len(pairs) else [])]
+
+
+def verdict(pairs: pd.DataFrame) -> str:
+    """In one sentence, whether minimax had the smaller gradient."""
+    smaller = int((pairs["minimax"] < pairs["non_saturating"]).sum())
+    amount = "all" if smaller == len(pairs) else "none" if not smaller else f"only {smaller}"
+    return f"Under minimax G's mean gradient in the first epoch was the smaller one in {amount} of {len(pairs)} pairs."
+
+
+def comparison(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each variant, every cell a text: means over seeds, ± their sample standard deviation if there are several."""
+    return pd.DataFrame([_compared(variant, seeds) for variant, seeds in rows.groupby("variant", sort=False)])
+
+
+def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
+    one = seeds.iloc[0]
+    return {
+        "variant": variant,
+        "game": one["game"],
+        "learning rate": f"{one['learning_rate']:g}",
+        "k": f"{one['discriminator_steps']}",
+        "G's objective": one["generator_objective"].replace("_", "-"),
+        "z": one[NOISE],
+        "layers of G": one[LAYERS],
+        "updates of D": f"{one['discriminator_updates']:,}",
+        "of G": f"{one['generator_updates']:,}",
+        "log-likelihood (nats)": _mean(seeds["log_likelihood"], 1),
+        "collapsed (95 % interval)": _rate((seeds["outcome"] == COLLAPSED).sum(), len(seeds)),
+        "G's gradient, epoch 1": _mean(seeds["gradient_norm_first"], 2),
+        "last epochs": _mean(seeds["gradient_norm_last"], 2),
+        "D(x), epoch 1": _mean(seeds["d_real_first"], 2),
+        "D(G(z)), epoch 1": _mean(seeds["d_fake_first"], 2),
+        "D(x), last epochs": _mean(seeds["d_real_last"], 2),
+        "D(G(z)), last epochs": _mean(seeds["d_fake_last"], 2),
+    }
+
+
+def _rate(collapsed: int, started: int) -> str:
+    low, high = rate_interval(collapsed, started)
+    return f"{collapsed} of {started} ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def _mean(values: pd.Series, digits: int) -> str:
+    spread = f" ± {values.std():.{digits}f}" if len(values) > 1 else ""
+    return f"{values.mean():.{digits}f}{spread}".replace("-", "−")
+
+
+def race(rows: pd.DataFrame) -> pd.DataFrame:
+    """How far D gets ahead of G before G catches up, if it does: a row for each variant and outcome, every cell a text."""
+    return pd.DataFrame(
+        {
+            "variant": variant,
+            "runs": f"{len(runs)} {outcome}",
+            "widest D(x) − D(G(z)) of an epoch": _span(runs["widest_lead"], 4),
+            "in epoch": _span(runs["widest_lead_epoch"], 0),
+            "G's gradient, last epoch": _span(runs["gradient_norm_end"], 3),
+        }
+        for (variant, outcome), runs in rows.groupby(["variant", "outcome"], sort=False)
+    )
+
+
+def _span(values: pd.Series, digits: int) -> str:
+    low, high = (f"{end:.{digits}f}" for end in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"

@@ -35,11 +35,7 @@ LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
 LOG_LIKELIHOODS, RELIABILITY, BLUR = "log_likelihoods.npz", "reliability.json", "blur.csv"  # in a reference's folder
 COPYING, HELVETICA, OVERFITTING = "copying.json", "helvetica.json", "overfitting.json"  # as well
-PARAMETERS_USED, PROVENANCE, CHECKSUMS = (
-    "parameters.json",
-    "provenance.json",
-    "checksums.json",
-)  # as well
+PARAMETERS_USED, PROVENANCE, CHECKSUMS = "parameters.json", "provenance.json", "checksums.json"  # as well
 
 
 def average_generator(gamma: float) -> str:
@@ -248,21 +244,6 @@ class AblationPaths:
     def report(self) -> Path:
         """Where all results are."""
         return REPORTS / self.folder
-
-    @property
-    def table(self) -> Path:
-        """A row for each run."""
-        return self.report / ABLATIONS_TABLE.name
-
-    @property
-    def page(self) -> Path:
-        """What came of them, in Markdown; it shows ``figure``."""
-        return self.report / "README.md"
-
-    @property
-    def figure(self) -> Path:
-        """Their curves."""
-        return self.report / "ablations.png"
 
     def run(self, variant: str, seed: int) -> Path:
         """All that is kept of a run: a folder."""

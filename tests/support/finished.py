@@ -14,6 +14,7 @@ from adversarial_nets.diagnostics import ablations
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import parse
 from adversarial_nets.regression import claims, docs_tables, reference
+from adversarial_nets.report.ablations import findings
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import AblationPaths
@@ -101,8 +102,8 @@ def write_ablations() -> None:
     place = AblationPaths()
     runs = ablations.load_all(small(), parse(values, Ablations, "ablations"), place)
     rows = pd.DataFrame([run.row for run in runs])
-    files.write_csv(place.table, rows)
-    files.write_text(place.page, "\n\n".join(["# Ablations", *ablations.findings(rows)]) + "\n")
+    files.write_csv(paths.ABLATIONS_TABLE, rows)
+    files.write_text(place.report / "README.md", "\n\n".join(["# Ablations", *findings(rows)]) + "\n")
 
 
 def write_ablation(variant: str, number: int) -> None:

@@ -26,6 +26,7 @@ from adversarial_nets.parameters.experiment import Experiment
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.parameters.reading import parse, read_experiment
 from adversarial_nets.parameters.training import GameParameters, TrainingParameters
+from adversarial_nets.report import ablations as report
 from adversarial_nets.running.checkpoints import Checkpoint
 from adversarial_nets.running.paths import AblationPaths, ExperimentPaths
 from support.experiments import ROOT, project_values, read_yaml, save_prepared, shipped_values, small, small_values, write_project
@@ -247,7 +248,7 @@ def test_a_row_has_the_first_epoch_and_the_mean_of_the_last() -> None:
 
 
 def test_the_comparison_has_means_and_spreads_over_seeds() -> None:
-    table = ablations.comparison(rows(0.1, 0.3, 1.0, 2.0))
+    table = report.comparison(rows(0.1, 0.3, 1.0, 2.0))
     assert table["G's objective"].tolist() == ["minimax", "non-saturating"]
     assert table["log-likelihood (nats)"].tolist() == ["80.5 ± 0.7"] * 2
     assert (
@@ -266,7 +267,7 @@ def test_the_verdict_compares_the_objectives_seed_by_seed(gradients: tuple[float
     pairs = ablations.saturation(rows(*gradients))
     assert pairs["minimax"].tolist() == list(gradients[:2])
     assert pairs["non_saturating"].tolist() == list(gradients[2:])
-    assert words in ablations.verdict(pairs)
+    assert words in report.verdict(pairs)
 
 
 def test_a_game_with_one_objective_alone_is_not_compared() -> None:
@@ -290,7 +291,7 @@ def test_a_table_without_generators_has_no_variants_of_them() -> None:
 
 def test_the_race_is_told_for_each_variant_and_outcome() -> None:
     runs = [tried("simultaneous", "non_saturating", seed, 2.0 - seed) for seed in (0, 1, 2)]
-    assert ablations.race(pd.DataFrame([run.row for run in runs])).to_numpy().tolist() == [
+    assert report.race(pd.DataFrame([run.row for run in runs])).to_numpy().tolist() == [
         ["simultaneous", "1 finished", "0.8900", "1", "24.000"],
         ["simultaneous", "2 collapsed", "0.8900", "1", "0.000 to 12.000"],
     ]
