@@ -8,15 +8,15 @@ import pandas as pd
 from adversarial_nets.parameters.extensions import Extensions
 from adversarial_nets.report.extensions import Chapter, completion_chapter, conditional_chapter
 from adversarial_nets.report.inference import few_labels_chapter, inference_chapter
-from adversarial_nets.running.paths import EXTENSION_REFERENCES, EXTENSIONS_REPORT
+from adversarial_nets.running.paths import CLAIMS, EXTENSION_REFERENCES, EXTENSIONS_REPORT
 
 CHAPTERS = conditional_chapter, inference_chapter, completion_chapter, few_labels_chapter  # as section 7 lists them
 
 EFFICIENCY = """\
 ## Efficiency: coordinating G and D, and distributions of z
 
-The paper expects that better ones could speed training up. [The ablations](../ablations/README.md#what-section-7-expects) \
-have the numbers of other games and of other distributions of z, and the verdict."""
+{measured}. **The paper expects that better ones speed training up: {verdict}.** [The ablations](../ablations/README.md) \
+have every game and every distribution of z that was tried."""
 
 
 def chapters(asked: Extensions, report: Path = EXTENSIONS_REPORT) -> list[Chapter]:
@@ -32,7 +32,15 @@ def beside(experiment: str) -> list[str]:
         if path.parent.name != experiment
     ]
     others = f"The same for other experiments, which `make extensions` does not run: {', '.join(links)}."
-    return [EFFICIENCY, *(["## Other experiments", others] if links else [])]
+    last = [efficiency(pd.read_csv(CLAIMS))] if CLAIMS.exists() else []
+    return [*last, *(["## Other experiments", others] if links else [])]
+
+
+def efficiency(claims: pd.DataFrame) -> str:
+    """The last of section 7's expectations, as ``claims.csv`` has it: Markdown."""
+    found = claims.set_index("name").loc["efficiency"]
+    measured = found["measured here"]
+    return EFFICIENCY.format(measured=measured[0].upper() + measured[1:], verdict=found["verdict"])
 
 
 def page(asked: Extensions, parts: list[Chapter], more: Sequence[str] = ()) -> str:

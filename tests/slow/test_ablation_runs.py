@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from adversarial_nets.diagnostics import ablations
+from adversarial_nets.report.ablations import verdict
 from support.experiments import ROOT, project_values, read_yaml, save_prepared, small_values, write_project, write_yaml
 from support.project import Project, commit
 from support.project import small as small_clone
@@ -91,7 +92,7 @@ def test_the_ablations_run_and_are_reported(project: Project) -> None:
     assert table["generator_updates"].tolist() == [20, 20, 4]
     assert np.isfinite(table["log_likelihood"]).all()
     page = (folder / "README.md").read_text(encoding="utf-8")
-    assert ablations.verdict(ablations.saturation(table)) in page
+    assert verdict(ablations.saturation(table)) in page
     assert "![" in page
     assert (folder / "ablations.png").read_bytes().startswith(b"\x89PNG")
 

@@ -6,7 +6,7 @@ import pytest
 from adversarial_nets.extensions.completion_scores import CHAIN, GENERATOR, OTHER
 from adversarial_nets.extensions.masks import KINDS
 from adversarial_nets.report.extensions import Chapter, Finding, completion_finding, conditional_findings
-from adversarial_nets.report.section_7 import findings
+from adversarial_nets.report.section_7 import efficiency, findings
 
 
 def models(own: float, control: float) -> pd.DataFrame:
@@ -80,3 +80,9 @@ def test_a_chapter_with_several_verdicts_holds_with_limits_if_one_of_them_holds(
     several = [Finding(["It has 0.5 nats", "More"], "this holds", verdict) for verdict in verdicts]
     [row] = findings([Chapter("few", "Few", pd.DataFrame(), "", several)]).to_dict("records")
     assert row == {"name": "few", "measured": "It has 0.5 nats", "verdict": all_in_all}
+
+
+def test_the_last_chapter_is_a_claim_of_the_table() -> None:
+    row = {"name": "efficiency", "measured here": "of two games `a` gains 9 nats", "verdict": "holds"}
+    text = efficiency(pd.DataFrame([{**row, "name": "other"}, row]))
+    assert "Of two games `a` gains 9 nats. **The paper expects that better ones speed training up: holds.**" in text
