@@ -19,14 +19,14 @@ game, learning rate or generator; optimiser, epochs and the choice of the kept g
 - An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.
 - G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over the \
 first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in training.
-- Adam, if the experiment has it, divides a gradient by its own recent size, so that steps are hardly shorter if gradients are small: how minimax would do \
-with the paper's momentum cannot be read off its likelihood here. For the same reason it hardly matters that `alternating` \
-follows Algorithm 1 to the letter, whose objective of D is twice that of `simultaneous`, the published code."""
+- Adam, if the experiment has it, divides a gradient by its own recent size, so that steps are hardly shorter if gradients are \
+small: how minimax would do with momentum cannot be read off its likelihood then. For the same reason it hardly matters that \
+`alternating` follows Algorithm 1 to the letter, whose objective of D is twice that of `simultaneous`, the published code."""
 
 RACE = """\
-D learns to tell samples from images before G can follow. Its lead is the mean of D(x) less that of D(G(z)) over an epoch. If the \
-lead is widest in an early epoch, G has caught up since; a run in which G does not catch up collapses. From lowest to highest over \
-the runs."""
+D learns to tell samples from images before G can follow. Its lead is the mean of D(x) less that of D(G(z)) over an epoch. If \
+the lead is widest in an early epoch, G has caught up since; a run in which G does not catch up collapses. From lowest to highest \
+over the runs."""
 
 EFFICIENCY = (
     "Better coordination of G and D, or better distributions of z, could speed training up. {measured}. **Verdict: {verdict}.**"
