@@ -25,8 +25,8 @@ small: how minimax would do with momentum cannot be read off its likelihood then
 
 RACE = """\
 D learns to tell samples from images before G can follow. Its lead is the mean of D(x) less that of D(G(z)) over an epoch. If \
-the lead is widest in an early epoch, G has caught up since; a run in which G does not catch up collapses. From lowest to highest \
-over the runs."""
+the lead is widest in an early epoch, G has caught up since; a run in which G does not catch up collapses. From lowest to \
+highest over the runs."""
 
 EFFICIENCY = (
     "Better coordination of G and D, or better distributions of z, could speed training up. {measured}. **Verdict: {verdict}.**"
