@@ -29,6 +29,6 @@ def report(folder: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=paths.ABLATIONS.parent, help="ablations, or ablations/mnist")
+    parser.add_argument("folder", type=Path, nargs="?", default=paths.ABLATIONS.parent, help="ablations, or a folder in it")
     with exit_status():
         report(**vars(parser.parse_args()))

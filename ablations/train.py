@@ -35,6 +35,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variant", help="name of a variant in the folder's params.yaml")
     parser.add_argument("seed", type=int, help="seed of the run, a whole number from 0")
-    parser.add_argument("folder", type=Path, nargs="?", default=paths.ABLATIONS.parent, help="ablations, or ablations/mnist")
+    parser.add_argument("folder", type=Path, nargs="?", default=paths.ABLATIONS.parent, help="ablations, or a folder in it")
     with exit_status():
         train(**vars(parser.parse_args()))

@@ -32,6 +32,8 @@ LAST_EPOCHS = 10  # that the ends of the curves are means over
 PUBLISHED = "simultaneous"  # the variant that is the experiment itself, whose game is the published code's
 GAME = tuple(GameParameters.model_fields)  # columns that variants differ in, with the next two
 NOISE, LAYERS = "noise", "layers"
+RATES = ("learning_rate", "learning_rate_decay")
+VALIDATED = ("validation_log_likelihood", "average_validation_log_likelihood")
 MEANS = ("gradient_norm", "d_real", "d_fake")
 LEARNING_CURVE, GRADIENTS, SCORES = "learning_curve.csv", "gradients.csv", "scores.json"
 
@@ -149,6 +151,8 @@ class Tried:
             "widest_lead": leads.max(),
             "widest_lead_epoch": int(self.curve["epoch"][leads.idxmax()]),
             "gradient_norm_end": self.curve["gradient_norm"].iloc[-1],
+            "learning_rate_decay": self.experiment.training.learning_rate_decay,
+            **{f"{name}_end": self.curve[name].iloc[-1] for name in VALIDATED if name in self.curve},
         }
 
 
@@ -226,7 +230,7 @@ def saturation(rows: pd.DataFrame) -> pd.DataFrame:
 
 def other(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
     """The variants that differ from the published one in these columns of the table, and in nothing else."""
-    choices = rows.drop_duplicates("variant").set_index("variant").reindex(columns=[*GAME, NOISE, LAYERS], fill_value="")
+    choices = rows.drop_duplicates("variant").set_index("variant").reindex(columns=[*GAME, NOISE, LAYERS, *RATES], fill_value="")
     if PUBLISHED not in choices.index:
         return []
     differs = choices != choices.loc[PUBLISHED]

@@ -56,6 +56,7 @@ class VariantParameters(GameParameters):
     """Another game, learning rate or generator."""
 
     learning_rate: Positive | None = Field(None, description="as in training; without it, the experiment's own")
+    learning_rate_decay: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = Field(None, description="as learning_rate")
     generator: GeneratorParameters | None = Field(
         None, description="noise and layers, as in an experiment; without it, the experiment's own"
     )

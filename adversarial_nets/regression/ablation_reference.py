@@ -27,7 +27,7 @@ def write(place: AblationPaths) -> None:
 def main() -> None:
     """Of the ablations in a folder."""
     parser = argparse.ArgumentParser(prog="python -m adversarial_nets.regression.ablation_reference", description=__doc__)
-    parser.add_argument("folder", type=Path, help="such as ablations/mnist")
+    parser.add_argument("folder", type=Path, help="such as ablations/mnist_collapse")
     with exit_status():
         write(AblationPaths(parser.parse_args().folder))
 

@@ -188,7 +188,7 @@ def _from_runs(rows: pd.DataFrame, wanted: Ablations, place: AblationPaths) -> C
 def _by_run(rows: list[Numbers]) -> Numbers:
     """Numbers as texts of nine digits, as the table has them: any digit counts."""
     found = {f"{key} of {row['variant']}, seed {row['seed']}": value for row in rows for key, value in row.items()}
-    texts = {key: f"{value:.9g}" if isinstance(value, float) else value for key, value in found.items()}
+    texts = {key: f"{value:.9g}" if isinstance(value, int | float) else value for key, value in found.items()}
     return texts | {"number of rows": len(rows)}
 
 

@@ -10,6 +10,10 @@ from adversarial_nets.diagnostics.collapse import COLLAPSED, rate_interval
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.report.captions import UNMEASURED, graded
 
+VALIDATION = {
+    "validation_log_likelihood": "validation, last weights (nats)",
+    "average_validation_log_likelihood": "of the average",
+}
 MATTERS = 20  # nats: a sixth of the subset's score
 
 NOTES = """\
@@ -67,7 +71,7 @@ def efficiency(rows: pd.DataFrame) -> tuple[str, str]:
         f"of {len(found[kind])} {kind} `{row.name}` gains {row['mean']:+.1f} ({row['low']:+.1f} to {row['high']:+.1f})"
         for kind, row in best
     ]
-    measured = f"on the subset, beside the published game at as many epochs, in nats: {'; '.join(parts)} (95 % for all {number})"
+    measured = f"beside the published game at as many epochs, in nats: {'; '.join(parts)} (95 % for all {number})"
     helps, may_help = [row["low"] > 0 for _, row in best], any((each["high"] > MATTERS).any() for each in found.values())
     verdict = UNMEASURED if may_help and not any(helps) else graded(all(helps), any(helps))
     return (measured + ": too few seeds to tell" * (verdict == UNMEASURED)).replace("-", "−"), verdict
@@ -113,13 +117,15 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
         "variant": variant,
         "game": one["game"],
         "learning rate": f"{one['learning_rate']:g}",
+        "its decay": f"{one['learning_rate_decay']:g}",
         "k": f"{one['discriminator_steps']}",
         "G's objective": one["generator_objective"].replace("_", "-"),
         "z": one[NOISE],
         "layers of G": one[LAYERS],
         "updates of D": f"{one['discriminator_updates']:,}",
         "of G": f"{one['generator_updates']:,}",
-        "log-likelihood (nats)": _mean(seeds["log_likelihood"], 1),
+        **{label: _mean(seeds[f"{name}_end"], 1) for name, label in VALIDATION.items() if f"{name}_end" in seeds},
+        "test (nats)": _mean(seeds["log_likelihood"], 1),
         "collapsed (95 % interval)": _rate((seeds["outcome"] == COLLAPSED).sum(), len(seeds)),
         "G's gradient, epoch 1": _mean(seeds["gradient_norm_first"], 2),
         "last epochs": _mean(seeds["gradient_norm_last"], 2),

@@ -345,14 +345,17 @@ def test_bad_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], messa
     assert message in ended.stderr
 
 
-def test_the_study_of_collapse_varies_the_published_recipe() -> None:
-    """Its experiment is that of ``mnist`` but for how long it lasts and how closely one looks."""
-    place = AblationPaths(ROOT / "ablations" / "mnist")
-    asked = parse(read_yaml(place.parameters), Ablations, "ablations/mnist/params.yaml")
+@pytest.mark.parametrize(("name", "rates"), [("mnist_collapse", [0.1, 0.05, 0.1]), ("mnist_search", [0.1, 0.1, 0.05, 0.1, 0.1])])
+def test_ablations_on_mnist_vary_the_published_recipe(name: str, rates: list[float]) -> None:
+    """Their experiments are that of ``mnist`` but for how long they last, how closely one looks, and which generator is kept."""
+    place = AblationPaths(ROOT / "ablations" / name)
+    asked = parse(read_yaml(place.parameters), Ablations, str(place.parameters))
     values, published = read_yaml(place.experiment), shipped_values("mnist")
     for each in (values, published):
-        each["sampling"], each["training"] = None, {**each["training"], "epochs": 1, "validation": None, "averaging": None}
+        each["sampling"], each["training"] = (
+            None,
+            {**each["training"], "epochs": 1, "validation": None, "averaging": None, "keep": ""},
+        )
     assert values == published
     runs = [ablations.varied(read_experiment(place.experiment), asked, name) for name in asked.variants]
-    assert [run.training.learning_rate for run in runs] == [0.1, 0.05, 0.1]
-    assert len(asked.seeds) >= 20
+    assert [run.training.learning_rate for run in runs] == rates
