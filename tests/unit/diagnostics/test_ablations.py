@@ -250,7 +250,7 @@ def test_a_row_has_the_first_epoch_and_the_mean_of_the_last() -> None:
 def test_the_comparison_has_means_and_spreads_over_seeds() -> None:
     table = report.comparison(rows(0.1, 0.3, 1.0, 2.0))
     assert table["G's objective"].tolist() == ["minimax", "non-saturating"]
-    assert table["log-likelihood (nats)"].tolist() == ["80.5 ± 0.7"] * 2
+    assert table["test (nats)"].tolist() == ["80.5 ± 0.7"] * 2
     assert (
         table[["z", "layers of G", "collapsed (95 % interval)"]].to_numpy().tolist()
         == [["5 uniform", "6 relu, 6 relu, 784 sigmoid", "1 of 2 (1 to 99 %)"]] * 2
