@@ -47,13 +47,17 @@ def repro(pipeline: Path = paths.PIPELINE) -> None:
 
 
 def default_sides() -> Sides:
-    """The suite, and all else but the report: the baselines and the theory. Empty if there is no suite or no baseline."""
+    """The suite, and all else but the report: its sanity rows, baselines, theory. Empty if there is no suite or no baseline."""
     project = read(paths.PARAMETERS, Project)
     if not (project.suite and project.baselines):
         return Sides([], [], [])
     stages = parse_yaml(read_text(paths.PIPELINE), str(paths.PIPELINE))["stages"]
     suite = [name for name, stage in stages.items() if stage.get("matrix", {}).get("experiment") == "${suite}"]
-    return Sides(["check"], suite, [name for name in stages if name not in ["check", *suite, "report"]])
+    first, beside = (
+        ["check", "fetch", "prepare"],
+        ["sanity", *(name for name in stages if name not in ["check", *suite, "report"])],
+    )
+    return Sides(first, [name for name in suite if name not in [*first, "sanity"]], beside)
 
 
 def extension_sides() -> Sides:

@@ -58,7 +58,7 @@ def test_each_stage_between_check_and_report_is_on_one_side(project):
     sides = repro.default_sides()
     assert sorted([*sides.first, *sides.shown, *sides.beside, "report"]) == sorted(read_yaml(ROOT / "dvc.yaml")["stages"])
     assert {"train", "helvetica"} <= set(sides.shown)
-    assert {"train_baselines", "theory"} <= set(sides.beside)
+    assert {"train_baselines", "theory", "sanity"} <= set(sides.beside)
 
 
 def test_sides_of_the_extensions_differ_in_whether_they_need_models_of_the_default(project):
@@ -110,10 +110,10 @@ def test_one_side_alone_is_plain_repro(project, calls, monkeypatch, lacking):
 
 def test_a_failure_of_the_suite_stops_what_is_beside_it(calls):
     with pytest.raises(CheckFailed, match="see above"):
-        calls('case "$@" in "side fetch "*) exit 1 ;; "side fetch_baselines"*) exec sleep 60 ;; esac')
+        calls('case "$@" in "side train "*) exit 1 ;; "side sanity"*) exec sleep 60 ;; esac')
 
 
 def test_a_failure_beside_the_suite_says_where_to_look(calls):
     with pytest.raises(CheckFailed, match=str(repro.LOG)):
-        calls('case "$@" in "side fetch_baselines"*) echo diverged; exit 1 ;; esac')
+        calls('case "$@" in "side sanity"*) echo diverged; exit 1 ;; esac')
     assert "diverged" in repro.LOG.read_text()
