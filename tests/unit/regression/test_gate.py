@@ -480,3 +480,11 @@ def test_the_terminals_encoding_does_not_decide(workplace: Workplace, monkeypatc
     done = subprocess.run(command, capture_output=True, encoding=encoding)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\n| ") == 1 + len(workplace.judge())
+
+
+def test_every_committed_metric_is_judged_or_not_by_name() -> None:
+    """Of the default and of every reference: the models beside adversarial nets have metrics of their own."""
+    shipped_rules = read(ROOT / "gate.yaml", rules.Rules)
+    kept = [*(ROOT / "reports").glob("metrics.json"), *(ROOT / "reports" / "reference").glob("*/metrics.json")]
+    named = {metric for path in kept for metrics in json.loads(path.read_text()).values() for metric in metrics}
+    assert named - shipped_rules.judged.keys() - {*shipped_rules.not_judged} == set()
