@@ -9,6 +9,7 @@ from adversarial_nets.diagnostics.ablations import GAME, LAST_EPOCHS, LAYERS, NO
 from adversarial_nets.diagnostics.collapse import COLLAPSED, rate_interval
 from adversarial_nets.parameters.project import Ablations
 from adversarial_nets.report.captions import UNMEASURED, graded
+from adversarial_nets.running import paths
 
 VALIDATION = {
     "validation_log_likelihood": "validation, last weights (nats)",
@@ -17,20 +18,22 @@ VALIDATION = {
 MATTERS = 20  # nats: a sixth of the subset's score
 
 NOTES = """\
-- Means over seeds {seeds}, ± their sample standard deviation. Each variant is `{experiment}` with another \
-game, learning rate or generator; optimiser, epochs and the choice of the kept generator are the same for all.
+- Seeds {seeds}. Means over the runs that finished, or over all if none did, ± their sample standard deviation. Each variant is \
+`{experiment}` with another game, learning rate or generator; optimiser, epochs and the choice of the kept generator are the \
+same for all.
 - A run has collapsed if its last generator scores the validation images below the mean training image.
 - An epoch is one pass of D over the training images: with k steps of D for each of G, G has a k-th of the updates.
 - G's gradient is the Euclidean norm over all its weights and biases, before the optimiser makes a step of it: the mean over the \
-first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in training.
+first epoch's updates, or over the last {last} epochs'. Outputs of D are means over minibatches, with dropout as in training."""
+
+OF_ADAM = """\
 - Adam, if the experiment has it, divides a gradient by its own recent size, so that steps are hardly shorter if gradients are \
 small: how minimax would do with momentum cannot be read off its likelihood then. For the same reason it hardly matters that \
 `alternating` follows Algorithm 1 to the letter, whose objective of D is twice that of `simultaneous`, the published code."""
 
 RACE = """\
-D learns to tell samples from images before G can follow. Its lead is the mean of D(x) less that of D(G(z)) over an epoch. If \
-the lead is widest in an early epoch, G has caught up since; a run in which G does not catch up collapses. From lowest to \
-highest over the runs."""
+D learns to tell samples from images before G can follow. Its lead is the mean of D(x) less that of D(G(z)) over an epoch. From \
+lowest to highest over the runs."""
 
 EFFICIENCY = (
     "Better coordination of G and D, or better distributions of z, could speed training up. {measured}. **Verdict: {verdict}.**"
@@ -38,20 +41,23 @@ EFFICIENCY = (
 
 
 def page(asked: Ablations, rows: pd.DataFrame, experiment: Path) -> str:
-    """Markdown: the comparison of the variants and, if minimax is one of them, the saturation that section 3 describes."""
+    """Markdown: the comparison of the variants; if minimax is one of them, the saturation that section 3 describes; of the
+    subset, what section 7 expects.
+    """
     compared, ahead, *saturated = findings(rows)
+    notes = NOTES.format(seeds=", ".join(map(str, asked.seeds)), last=LAST_EPOCHS, experiment=experiment.as_posix())
     parts = [
-        "# Ablations of Algorithm 1's choices, and of the generator",
+        f"# What came of `{experiment.parent.as_posix()}/`",
         compared,
         "![Gradients of G, outputs of D and log-likelihoods by variant](ablations.png)",
-        NOTES.format(seeds=", ".join(map(str, asked.seeds)), last=LAST_EPOCHS, experiment=experiment.as_posix()),
-        "## The race that decides collapse",
+        notes + (f"\n{OF_ADAM}" if saturated else ""),
+        "## D's lead over G",
         ahead,
         RACE,
     ]
     if saturated:
         parts += ["## The saturation that section 3 describes", *saturated]
-    if other(rows, GAME) and other(rows, (NOISE,)):
+    if experiment == paths.ABLATED and other(rows, GAME) and other(rows, (NOISE,)):
         measured, verdict = efficiency(rows)
         parts += ["## What section 7 expects", EFFICIENCY.format(measured=measured[0].upper() + measured[1:], verdict=verdict)]
     return "\n\n".join(parts) + "\n"
@@ -112,7 +118,8 @@ def comparison(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
-    one = seeds.iloc[0]
+    one, finished = seeds.iloc[0], seeds[seeds["outcome"] != COLLAPSED]
+    counted = finished if len(finished) else seeds
     return {
         "variant": variant,
         "game": one["game"],
@@ -124,19 +131,20 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
         "layers of G": one[LAYERS],
         "updates of D": f"{one['discriminator_updates']:,}",
         "of G": f"{one['generator_updates']:,}",
-        **{label: _mean(seeds[f"{name}_end"], 1) for name, label in VALIDATION.items() if f"{name}_end" in seeds},
-        "test (nats)": _mean(seeds["log_likelihood"], 1),
-        "collapsed (95 % interval)": _rate((seeds["outcome"] == COLLAPSED).sum(), len(seeds)),
-        "G's gradient, epoch 1": _mean(seeds["gradient_norm_first"], 2),
-        "last epochs": _mean(seeds["gradient_norm_last"], 2),
-        "D(x), epoch 1": _mean(seeds["d_real_first"], 2),
-        "D(G(z)), epoch 1": _mean(seeds["d_fake_first"], 2),
-        "D(x), last epochs": _mean(seeds["d_real_last"], 2),
-        "D(G(z)), last epochs": _mean(seeds["d_fake_last"], 2),
+        **{label: _mean(counted[f"{name}_end"], 1) for name, label in VALIDATION.items() if f"{name}_end" in seeds},
+        "test (nats)": _mean(counted["log_likelihood"], 1),
+        "collapsed (95 % interval)": rate(len(seeds) - len(finished), len(seeds)),
+        "G's gradient, epoch 1": _mean(counted["gradient_norm_first"], 2),
+        "last epochs": _mean(counted["gradient_norm_last"], 2),
+        "D(x), epoch 1": _mean(counted["d_real_first"], 2),
+        "D(G(z)), epoch 1": _mean(counted["d_fake_first"], 2),
+        "D(x), last epochs": _mean(counted["d_real_last"], 2),
+        "D(G(z)), last epochs": _mean(counted["d_fake_last"], 2),
     }
 
 
-def _rate(collapsed: int, started: int) -> str:
+def rate(collapsed: int, started: int) -> str:
+    """Of how many runs how many collapsed, with the interval of the probability."""
     low, high = rate_interval(collapsed, started)
     return f"{collapsed} of {started} ({100 * low:.0f} to {100 * high:.0f} %)"
 
@@ -152,14 +160,15 @@ def race(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "variant": variant,
             "runs": f"{len(runs)} {outcome}",
-            "widest D(x) − D(G(z)) of an epoch": _span(runs["widest_lead"], 4),
-            "in epoch": _span(runs["widest_lead_epoch"], 0),
-            "G's gradient, last epoch": _span(runs["gradient_norm_end"], 3),
+            "widest D(x) − D(G(z)) of an epoch": span(runs["widest_lead"], 4),
+            "in epoch": span(runs["widest_lead_epoch"], 0),
+            "G's gradient, last epoch": span(runs["gradient_norm_end"], 3),
         }
         for (variant, outcome), runs in rows.groupby(["variant", "outcome"], sort=False)
     )
 
 
-def _span(values: pd.Series, digits: int) -> str:
+def span(values: pd.Series, digits: int) -> str:
+    """The lowest and the highest, or the only one."""
     low, high = (f"{end:.{digits}f}" for end in (values.min(), values.max()))
     return low if low == high else f"{low} to {high}"

@@ -247,14 +247,15 @@ def test_a_row_has_the_first_epoch_and_the_mean_of_the_last() -> None:
     assert (row["d_fake_first"], row["d_fake_last"]) == (0.01, pytest.approx(0.075))
 
 
-def test_the_comparison_has_means_and_spreads_over_seeds() -> None:
-    table = report.comparison(rows(0.1, 0.3, 1.0, 2.0))
+def test_the_comparison_has_means_and_spreads_over_the_seeds_that_finished() -> None:
+    found = rows(0.1, 0.3, 1.0, 2.0)
+    assert report.comparison(found)["test (nats)"].tolist() == ["80.0"] * 2
+    for outcome, collapsed in ((FINISHED, "0 of 2 (0 to 84 %)"), (COLLAPSED, "2 of 2 (16 to 100 %)")):  # or over all, if none did
+        table = report.comparison(found.assign(outcome=outcome))
+        assert table["test (nats)"].tolist() == ["80.5 ± 0.7"] * 2
+        assert table["collapsed (95 % interval)"].tolist() == [collapsed] * 2
     assert table["G's objective"].tolist() == ["minimax", "non-saturating"]
-    assert table["test (nats)"].tolist() == ["80.5 ± 0.7"] * 2
-    assert (
-        table[["z", "layers of G", "collapsed (95 % interval)"]].to_numpy().tolist()
-        == [["5 uniform", "6 relu, 6 relu, 784 sigmoid", "1 of 2 (1 to 99 %)"]] * 2
-    )
+    assert table[["z", "layers of G"]].to_numpy().tolist() == [["5 uniform", "6 relu, 6 relu, 784 sigmoid"]] * 2
     assert table["G's gradient, epoch 1"].tolist() == ["0.20 ± 0.14", "1.50 ± 0.71"]
     assert table[["updates of D", "of G"]].to_numpy().tolist() == [["1,200", "600"]] * 2
 
@@ -345,7 +346,7 @@ def test_bad_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], messa
     assert message in ended.stderr
 
 
-@pytest.mark.parametrize(("name", "rates"), [("mnist_collapse", [0.1, 0.05, 0.1]), ("mnist_search", [0.1, 0.1, 0.05, 0.1, 0.1])])
+@pytest.mark.parametrize(("name", "rates"), [("mnist_collapse", [0.1]), ("mnist_search", [0.1, 0.1, 0.05, 0.1, 0.1])])
 def test_ablations_on_mnist_vary_the_published_recipe(name: str, rates: list[float]) -> None:
     """Their experiments are that of ``mnist`` but for how long they last, how closely one looks, and which generator is kept."""
     place = AblationPaths(ROOT / "ablations" / name)
