@@ -3,20 +3,26 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
+from adversarial_nets.diagnostics.collapse import COLLAPSED
 from adversarial_nets.diagnostics.reliability import Reliability
 from adversarial_nets.regression import claims, revisions
 from adversarial_nets.regression.verdicts import AVERAGED
 from adversarial_nets.report import captions, tables
+from adversarial_nets.report.ablations import rate, span
 from adversarial_nets.report.paper import TABLE_1
+from adversarial_nets.report.results import load_reference
 from adversarial_nets.running import paths
 
 PAGES = [Path("README.md"), Path("docs/results.md")]
 MARKED = re.compile(r"<!-- (?P<name>[a-z0-9 ]+) -->\n(?P<table>.*?)\n<!-- end of (?P=name) -->", re.DOTALL)
 
+PUBLISHED, FIRST_EPOCHS = "mnist", 10
 EPOCHS = [25, 50, 100, 150, 200, 250]
+BETWEEN = 15_000  # samples, whose score is interpolated in the logarithm of their number
 
 
 def renewed(page: str, folder: Path) -> str:
@@ -51,13 +57,14 @@ def table_1(folder: Path) -> pd.DataFrame:
     ours, sanity = rows[rows["origin"] == tables.MEASURED], rows[rows["origin"] == tables.SANITY]
     stand_ins = sanity[sanity["model"].isin(captions.STAND_INS)].drop_duplicates("model")
     measured = [cells for model in TABLE_1 for cells in _of_model(model, ours[ours["model"] == model])]
-    beside = [{"model": row.model, "measured here": tables.nats(row)} for row in stand_ins.itertuples()]
+    beside = [{"model": row.model, "measured here": tables.nats(row)} | tables.of_samples(row) for row in stand_ins.itertuples()]
     return pd.DataFrame([*measured, *beside]).fillna("")
 
 
 def _rows(folder: Path) -> pd.DataFrame:
     """Those of every reference's ``table1.csv``."""
-    return pd.concat([revisions.table(path) for path in sorted(folder.glob(f"*/{paths.TABLE.name}"))], ignore_index=True)
+    found = sorted(folder.glob(f"*/{paths.TABLE.name}"))
+    return pd.concat([load_reference(path.parent) for path in found], ignore_index=True)
 
 
 def _of_model(model: str, measured: pd.DataFrame) -> list[dict[str, str]]:
@@ -68,7 +75,8 @@ def _of_model(model: str, measured: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _measured(row: tuple) -> dict[str, str]:
-    return {"model": f"{row.model} (`{row.experiment}`)", "measured here": tables.nats(row), **tables.of_runs(row)}
+    model = f"{row.model} (`{row.experiment}`)"
+    return {"model": model, "measured here": tables.nats(row)} | tables.of_runs(row) | tables.of_samples(row)
 
 
 def references(folder: Path) -> pd.DataFrame:
@@ -117,8 +125,33 @@ def estimates(folder: Path) -> pd.DataFrame:
     }
     counts = [[(each.num_samples, each.log_likelihood) for each in seed.by_num_samples] for seed in of_seed]
     means = pd.DataFrame([dict(each) for each in counts]).mean()
-    rows |= {f"{count:,} samples": f"{mean:.1f}" for count, mean in means.items() if count != metrics["num_samples"]}
+    means[BETWEEN] = np.interp(np.log(BETWEEN), np.log(means.index.to_numpy(float)), means)
+    for count, mean in means.drop(metrics["num_samples"]).sort_index().items():
+        rows[f"{count:,} samples" + ", interpolated" * (count == BETWEEN)] = f"{mean:.1f}"
     return pd.DataFrame(rows.items(), columns=["estimate", "nats"])
+
+
+def collapse(folder: Path) -> pd.DataFrame:
+    """How often runs with the published recipe collapse, and how far D is ahead in their first epochs: every cell a text.
+
+    Those of the reference, and those that ``ablations/mnist_collapse`` plays for as long as one looks at these.
+    """
+    curves = pd.read_csv(folder / PUBLISHED / paths.LEARNING_CURVE).query("epoch <= @FIRST_EPOCHS").set_index("seed")
+    leads = (curves["d_real"] - curves["d_fake"]).groupby("seed").max().rename("widest_lead").reset_index()
+    long = pd.read_csv(folder / PUBLISHED / paths.SEEDS.name)[["seed", "outcome"]].merge(leads)
+    short = pd.read_csv(folder.parent / "ablations/mnist_collapse" / paths.ABLATIONS_TABLE.name)[long.columns]
+    kinds = {f"whole runs: `{PUBLISHED}`": long, f"{FIRST_EPOCHS} epochs alone": short, "together": pd.concat([long, short])}
+    return pd.DataFrame([{"runs": name, **_collapsed(runs)} for name, runs in kinds.items()])
+
+
+def _collapsed(runs: pd.DataFrame) -> dict[str, str]:
+    lost = runs["outcome"] == COLLAPSED
+    leads = {"those that finished": runs[~lost], "those that collapsed": runs[lost]}
+    return {
+        "seeds": span(runs["seed"], 0),
+        "collapsed (95 % interval)": rate(lost.sum(), len(runs)),
+        **{f"D's lead, {name}": span(each["widest_lead"], 4) if len(each) else "" for name, each in leads.items()},
+    }
 
 
 TABLES = {
@@ -128,4 +161,5 @@ TABLES = {
     "learning curve": learning_curve,
     "score and blur": score_and_blur,
     "estimates": estimates,
+    "collapse": collapse,
 }

@@ -1,14 +1,18 @@
-"""Scores and samples computed again for a slice, from the samples and the generator that they came from."""
+"""Scores and samples computed again for a slice, from the samples and the generator that they came from; outcomes of runs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 
 from adversarial_nets.baselines.models import sample_stream
 from adversarial_nets.core import files
 from adversarial_nets.data import prepared
 from adversarial_nets.data.prepared import TEST
+from adversarial_nets.diagnostics.collapse import outcome
+from adversarial_nets.diagnostics.sanity import Sanity
 from adversarial_nets.likelihood.parzen import ParzenWindow
 from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods
 from adversarial_nets.parameters.reading import read_experiment
@@ -24,6 +28,12 @@ def of_run(run: RunPaths) -> Iterator[Check]:
     yield if_present(run.log_likelihoods, sources, lambda: (*map(_by_image, _rescored(run)), OF_ONE_IMAGE))
     yield if_present(run.log_likelihoods, sources, lambda: (*map(_means, _rescored(run)), RECOMPUTED))
     yield if_present(run.samples, [run.generator, run.samples, run.prepared, run.parameters], lambda: _redrawn(run))
+
+
+def outcomes(sanity: Path, curves: Path) -> Numbers:
+    """How each run of a reference ended, by the rule, from its learning curve."""
+    bar, by_seed = files.read(sanity, Sanity).mean_image_validation, pd.read_csv(curves).groupby("seed")
+    return {f"outcome of seed {seed}": outcome(curve, bar) for seed, curve in by_seed}
 
 
 def _rescored(run: RunPaths) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -49,8 +49,8 @@ def refuse_weaker(result: ExperimentResult) -> None:
     """Raises CheckFailed if the experiment's committed reference is of more runs or of more test images."""
     path = ExperimentPaths(result.name).reference / paths.METRICS.name
     kept = files.read_json(path)[result.name] if path.exists() else {}
-    now = {"runs": result.metrics()["num_started"], "test images": result.metrics()["num_test_images"]}
-    before = {"runs": kept.get("num_started", kept.get("num_seeds", 0)), "test images": kept.get("num_test_images", 0)}
+    counted = {"runs": "num_started", "finished runs": "num_seeds", "test images": "num_test_images"}
+    now, before = ({what: metrics.get(key, 0) for what, key in counted.items()} for metrics in (result.metrics(), kept))
     for what, count in now.items():
         if count < before[what]:
             remedy = "run as many, or replace it all the same with `python -m adversarial_nets.regression.reference --force`"
@@ -66,6 +66,7 @@ def write_reference(result: ExperimentResult, folder: Path) -> None:
     files.write_csv(folder / paths.LEARNING_CURVE, result.learning_curve())
     files.write_csv(folder / paths.BLUR, result.blur())
     files.write_json(folder / paths.COPYING, {seed.seed: [asdict(each) for each in seed.copying] for seed in result.seeds})
+    files.write_json(folder / paths.SANITY, result.sanity)
     for name, of_a_game in ((paths.HELVETICA, result.helvetica), (paths.OVERFITTING, result.overfitting)):
         if of_a_game is not None:
             files.write_json(folder / name, of_a_game)

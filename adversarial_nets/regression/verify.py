@@ -117,6 +117,7 @@ def _metrics_and_seeds(folder: Path, metrics: Numbers, seeds: pd.DataFrame) -> C
         "num_seeds": len(counted),
         "num_started": len(seeds),
         "num_collapsed": int((seeds["outcome"] == COLLAPSED).sum()),
+        "median_log_likelihood": seeds["log_likelihood"].median(),
         "sigma": counted["sigma"].mean(),
         **{metric: counted[metric].mean() for metric in revisions.MEASURED if counted[metric].notna().all()},
     }
@@ -209,6 +210,8 @@ def of_reference(folder: Path) -> Iterator[Check]:
     again = _over_seeds([scores[seed] for seed in counted])
     yield Check(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.LOG_LIKELIHOODS}", metrics, again, IN_FLOAT32)
     yield _metrics_and_seeds(folder, metrics, seeds)
+    sources = [folder / paths.SANITY, folder / paths.LEARNING_CURVE]
+    yield if_present(folder / paths.SEEDS.name, sources, lambda: (_by_seed(seeds), recomputed.outcomes(*sources), EXACT))
     yield Check(f"{folder}/{paths.METRICS.name}", f"{folder}/{paths.RELIABILITY}", metrics, _over_draws(folder, counted), COPIED)
     yield _provenance(folder, scored["seed"].tolist())
     kept = folder / paths.CHECKSUMS

@@ -78,6 +78,7 @@ REPORTED = "reported in the paper"
 RECIPES = {"mnist": "the published recipe, last weights", "mnist_averaged": "the same runs, averaged weights"}
 STAND_INS = {
     "Training images as samples": "sanity check: training images as samples",
+    "Blurred training images": "sanity check: blurred training images",
     "K-means centroids of training images": "sanity check: cluster centres of training images",
 }
 REFERENCE_SAMPLES = "Committed reference {name}, not of this run: the first samples drawn, with nearest training images framed."

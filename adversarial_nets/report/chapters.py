@@ -12,7 +12,7 @@ from adversarial_nets.report.figures import curves
 from adversarial_nets.report.figures.style import save
 from adversarial_nets.report.page import ClaimsChapter, ExperimentChapter, Picture, ReferencesChapter, TheoryChapter
 from adversarial_nets.report.paper import panel
-from adversarial_nets.report.results import ExperimentResult, load
+from adversarial_nets.report.results import ExperimentResult, load, load_reference
 from adversarial_nets.running import paths
 from adversarial_nets.running.paths import ExperimentPaths, RunPaths
 from adversarial_nets.theory.measurements import Theory
@@ -25,7 +25,7 @@ def claims_chapter() -> ClaimsChapter | None:
 
 def references_chapter(suite: list[str]) -> ReferencesChapter | None:
     """What is committed of other runs, with pictures of those that are not of the suite; None if nothing is."""
-    found = {path.parent: pd.read_csv(path) for path in sorted(paths.REFERENCES.glob(f"*/{paths.TABLE.name}"))}
+    found = {path.parent: load_reference(path.parent) for path in sorted(paths.REFERENCES.glob(f"*/{paths.TABLE.name}"))}
     pictures = [
         Picture(picture, captions.REFERENCE_SAMPLES.format(name=folder.name), command=reference_command(folder))
         for folder in found
@@ -38,7 +38,8 @@ def references_chapter(suite: list[str]) -> ReferencesChapter | None:
 def reference_command(folder: Path) -> str:
     """What runs a committed reference's experiment anew, with its seeds; its provenance has all to the letter."""
     kept = files.read_json(folder / paths.PROVENANCE)
-    names, seeds = ("baselines", "baseline_seeds") if folder.name in kept["baselines"] else ("suite", "seeds")
+    is_baseline = folder.name in kept.get("baselines", [])  # an older reference does not say
+    names, seeds = ("baselines", "baseline_seeds") if is_baseline else ("suite", "seeds")
     return f"dvc exp run -S '{names}=[{folder.name}]' -S '{seeds}={kept[seeds]}'".replace(", ", ",")
 
 

@@ -147,10 +147,13 @@ class ReferencesChapter:
         rows = [{"MNIST": captions.REPORTED, "nats": f"{mean:g} ± {error:g}"}]
         recipes = captions.RECIPES
         rows += [
-            {"MNIST": recipes.get(row.experiment, row.experiment), "nats": tables.nats(row), **tables.of_runs(row)}
+            {"MNIST": recipes.get(row.experiment, row.experiment), "nats": tables.nats(row)}
+            | tables.of_runs(row)
+            | tables.of_samples(row)
             for row in ours.itertuples()
         ]
-        rows += [{"MNIST": captions.STAND_INS[row.model], "nats": tables.nats(row)} for row in stand_ins.itertuples()]
+        names = captions.STAND_INS
+        rows += [{"MNIST": names[row.model], "nats": tables.nats(row)} | tables.of_samples(row) for row in stand_ins.itertuples()]
         return pd.DataFrame(rows).fillna("")
 
     @property

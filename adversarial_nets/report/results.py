@@ -19,6 +19,7 @@ from adversarial_nets.diagnostics.sharpness import Sharpness
 from adversarial_nets.gan.run import Summary
 from adversarial_nets.likelihood.protocol import SigmaChoice, load_log_likelihoods, mean_and_standard_error
 from adversarial_nets.report.paper import NAMES
+from adversarial_nets.running import paths
 from adversarial_nets.running.paths import RunPaths
 
 TRAINING_IMAGES, CENTROIDS, MEAN = "training images as samples", "k-means centroids of training images", "mean training image"
@@ -227,17 +228,26 @@ def load_experiment(name: str, seeds: list[int]) -> ExperimentResult:
     )
 
 
-def _load_seed(paths: RunPaths) -> SeedResult:
+def _load_seed(run: RunPaths) -> SeedResult:
     return SeedResult(
-        seed=paths.seed,
-        summary=load(paths.summary, "train", Summary),
-        learning_curve=load_table(paths.learning_curve, "train"),
-        sigma_choice=load(paths.cross_validation, "cross_validate", SigmaChoice),
-        log_likelihoods=load_log_likelihoods(paths.log_likelihoods),
-        reliability=load(paths.reliability, "reliability", Reliability),
-        collapse=load(paths.collapse, "collapse", Collapse),
-        copying=load(paths.copying, "figures", list[Distances]),
+        seed=run.seed,
+        summary=load(run.summary, "train", Summary),
+        learning_curve=load_table(run.learning_curve, "train"),
+        sigma_choice=load(run.cross_validation, "cross_validate", SigmaChoice),
+        log_likelihoods=load_log_likelihoods(run.log_likelihoods),
+        reliability=load(run.reliability, "reliability", Reliability),
+        collapse=load(run.collapse, "collapse", Collapse),
+        copying=load(run.copying, "figures", list[Distances]),
     )
+
+
+def load_reference(folder: Path) -> pd.DataFrame:
+    """The rows of a committed reference's table, with ``sharpness``: the spread of samples' pixels over that of test images."""
+    rows = pd.read_csv(folder / paths.TABLE.name, dtype={"seeds": str, "collapsed": str, "kept_epochs": str})
+    measured = folder / paths.BLUR
+    spreads = pd.read_csv(measured).groupby("images")["spread"].mean() if measured.exists() else {}
+    names = rows["model"].str[0].str.lower() + rows["model"].str[1:]
+    return rows.assign(sharpness=names.where(rows["num_started"].isna(), "kept").map(spreads))
 
 
 def load(path: Path, stage: str, kind: type[Kind]) -> Kind:

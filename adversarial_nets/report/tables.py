@@ -279,7 +279,13 @@ def _runs_in_words(row: Any) -> str:
 def of_runs(row: Any) -> dict[str, str]:
     """Of how many runs a row is, and how far those that finished are apart, in nats."""
     lost = f"; {row.num_collapsed:.0f} collapsed" if row.num_collapsed else ""
-    return {"runs": f"{row.num_seeds:.0f} of {row.num_started:.0f}{lost}", "spread over seeds": _number(row.seed_std, ".1f")}
+    runs = f"{row.num_started - row.num_collapsed:.0f} of {row.num_started:.0f}{lost}"
+    return {"runs that finished": runs, "their spread": _number(row.seed_std, ".1f")}
+
+
+def of_samples(row: Any) -> dict[str, str]:
+    """How sharp samples are beside real images, if that was measured."""
+    return {"spread of pixels (real: 1)": _number(row.sharpness, ".2f")}
 
 
 def _number(value: float, digits: str) -> str:

@@ -34,7 +34,7 @@ GENERATOR, DISCRIMINATOR = "generator.safetensors", "discriminator.safetensors" 
 LAST_GENERATOR, AVERAGED = "last_generator.safetensors", "generator_averaged_"
 LEARNING_CURVE, SUMMARY = "learning_curve.csv", "summary.json"
 LOG_LIKELIHOODS, RELIABILITY, BLUR = "log_likelihoods.npz", "reliability.json", "blur.csv"  # in a reference's folder
-COPYING, HELVETICA, OVERFITTING = "copying.json", "helvetica.json", "overfitting.json"  # as well
+COPYING, HELVETICA, OVERFITTING, SANITY = "copying.json", "helvetica.json", "overfitting.json", "sanity.json"  # as well
 PARAMETERS_USED, PROVENANCE, CHECKSUMS = "parameters.json", "provenance.json", "checksums.json"  # as well
 
 
@@ -77,7 +77,7 @@ class ExperimentPaths:
     @property
     def sanity(self) -> Path:
         """Scores of the sanity checks."""
-        return SCORES / self.name / "sanity.json"
+        return SCORES / self.name / SANITY
 
     @property
     def costs(self) -> Path:

@@ -59,12 +59,12 @@ MEASURED = {
         ],
     },
     "docs/explanation/game_and_training.md": {
-        "costs 0.3 % of": [lambda: benchmark("checkpoints", "share of the time at the default interval of 60 s", 2)],
-        "takes 1.66 times its matrix products alone, 1.60 times with": [
+        "costs 0.5 % of": [lambda: benchmark("checkpoints", "share of the time at the default interval of 60 s", 2)],
+        "takes 1.42 times its matrix products alone, 1.45 with averaged": [
             lambda: benchmark("training_step", "our step", 3),
-            lambda: benchmark("training_step", "our step, with MKL's products", 3),
+            lambda: benchmark("training_step", "our step, with averaged weights", 3),
         ],
-        "takes 1.85 times": [lambda: benchmark("training_step", "idiomatic loop", 3)],
+        "takes 1.77 times": [lambda: benchmark("training_step", "idiomatic loop", 3)],
     },
     "docs/explanation/parzen_window.md": {
         "images score 334 nats, as many of the images 241, the paper's generator 225": [

@@ -30,15 +30,18 @@ def write_table(folder: Path, name: str, model: str, seeds: list[float], num_col
     sanity = {"origin": tables.SANITY, "data_set": "MNIST", "experiment": name, "log_likelihood": 9.0, "standard_error": 1.0}
     rows = [row, {"model": "K-means centroids of training images", **sanity}, {"model": "Mean training image", **sanity}]
     files.write_csv(folder / name / "table1.csv", pd.DataFrame(rows).reindex(columns=tables.COLUMNS))
+    if len(seeds) > 1:
+        sharpness = {"kept": 0.9, "last": 2.0, "k-means centroids of training images": 0.5}
+        files.write_csv(folder / name / "blur.csv", pd.DataFrame(sharpness.items(), columns=["images", "spread"]))
 
 
 def test_table_1_has_every_model_of_the_paper_beside_what_was_measured(references: Path) -> None:
     table = docs_tables.table_1(references).set_index("model")
     several = table.loc["Adversarial nets (`several`)"]
-    assert several.to_list() == ["225 ± 2", "3.0 ± 1.0", "3 of 4; 1 collapsed", "2.6"]
-    assert table.loc["DBN (`single`)", ["reported", "runs", "spread over seeds"]].to_list() == ["138 ± 2", "1 of 1", ""]
-    assert table.loc["Deep GSN"].to_list() == ["214 ± 1.1", "not yet", "", ""]
-    assert table.loc["K-means centroids of training images", "measured here"] == "9.0 ± 1.0"
+    assert several.to_list() == ["225 ± 2", "3.0 ± 1.0", "3 of 4; 1 collapsed", "2.6", "0.90"]
+    assert table.loc["DBN (`single`)"].to_list() == ["138 ± 2", "3.0 ± 1.0", "1 of 1", "", ""]
+    assert table.loc["Deep GSN"].to_list() == ["214 ± 1.1", "not yet", "", "", ""]
+    assert table.loc["K-means centroids of training images"].to_list() == ["", "9.0 ± 1.0", "", "", "0.50"]
     assert "Mean training image" not in table.index
 
 
@@ -95,6 +98,21 @@ def test_score_stands_beside_blur_in_the_order_of_scores(tmp_path: Path) -> None
     table = docs_tables.score_and_blur(tmp_path)
     assert table["samples"].to_list() == ["last weights", "γ = 1, kept"]
     assert table.iloc[0].to_list()[1:] == ["2.0", "1.01", "1.00", "0.80"]
+
+
+def test_collapse_is_counted_over_whole_runs_and_first_epochs(tmp_path: Path) -> None:
+    """The lead of the first ten epochs alone."""
+    folder, lead = tmp_path / "reference", {"d_real": 0.9, "d_fake": [0.5, 0.4, 0.1, 0.2, 0.3, 0.0]}
+    curves = pd.DataFrame({"epoch": [1, 10, 11] * 2, "seed": [0] * 3 + [1] * 3, **lead})
+    files.write_csv(folder / "mnist/learning_curve.csv", curves)
+    files.write_csv(folder / "mnist/seeds.csv", pd.DataFrame({"seed": [0, 1], "outcome": ["finished", "collapsed"]}))
+    short = {"seed": [2, 3], "outcome": "finished", "widest_lead": [0.25, 0.75], "variant": "simultaneous"}
+    files.write_csv(tmp_path / "ablations/mnist_collapse/ablations.csv", pd.DataFrame(short))
+    assert docs_tables.collapse(folder).to_numpy().tolist() == [
+        ["whole runs: `mnist`", "0 to 1", "1 of 2 (1 to 99 %)", "0.5000", "0.7000"],
+        ["10 epochs alone", "2 to 3", "0 of 2 (0 to 84 %)", "0.2500 to 0.7500", ""],
+        ["together", "0 to 3", "1 of 4 (1 to 81 %)", "0.2500 to 0.7500", "0.7000"],
+    ]
 
 
 def test_other_estimates_of_the_same_generators_are_the_references() -> None:

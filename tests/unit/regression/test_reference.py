@@ -64,6 +64,7 @@ def test_code_that_is_not_committed_makes_no_reference(project: Path) -> None:
     ("metrics", "said"),
     [
         ({"num_started": 3}, "reports/reference/mnist5k is of 3 runs, these results of 2"),
+        ({"num_started": 2, "num_seeds": 3}, "reports/reference/mnist5k is of 3 finished runs, these results of 2"),
         ({"num_started": 2, "num_test_images": 501}, "reports/reference/mnist5k is of 501 test images, these results of"),
     ],
 )

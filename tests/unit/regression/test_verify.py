@@ -200,6 +200,15 @@ def test_scores_samples_and_generators_are_recomputed(project: Path) -> None:
     assert of_sample
 
 
+def test_the_outcome_and_the_median_of_runs_are_held_by_what_they_follow_from(project: Path) -> None:
+    seeds, metrics = MNIST5K / "seeds.csv", MNIST5K / "metrics.json"
+    seeds.write_text(re.sub("finished|collapsed", "diverged", seeds.read_text(), count=1))
+    change_first_digit(metrics, '"median_log_likelihood": ')
+    found = "; ".join(contradictions())
+    assert f"{seeds}: outcome of seed 0 is diverged" in found
+    assert f"{metrics}: median_log_likelihood is " in found
+
+
 def test_the_terminals_encoding_changes_no_verdict(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, "ascii", write_through=True))
