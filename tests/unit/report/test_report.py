@@ -15,7 +15,7 @@ from jinja2 import UndefinedError
 
 from adversarial_nets.core import files
 from adversarial_nets.core.errors import InputError
-from adversarial_nets.report import captions, charts, paper
+from adversarial_nets.report import captions, chapters, charts, paper
 from adversarial_nets.report.page import render_template
 from adversarial_nets.report.results import load_experiment
 from adversarial_nets.running.paths import RunPaths
@@ -388,3 +388,15 @@ def test_the_page_has_table_2_and_what_can_be_measured_of_it(page: Elements) -> 
         assert value in page.text
     for value in ("2,503,984", "1,231,441", "2,500,800", "1,381,584,000"):
         assert value in page.text
+
+
+@pytest.mark.parametrize(
+    ("provenance", "command"),
+    [
+        ({"seeds": [0, 1]}, "dvc exp run -S 'suite=[mnist]' -S 'seeds=[0,1]'"),  # from before baselines were named
+        ({"baselines": ["mnist"], "baseline_seeds": [3]}, "dvc exp run -S 'baselines=[mnist]' -S 'baseline_seeds=[3]'"),
+    ],
+)
+def test_a_reference_names_the_command_that_runs_it_anew(tmp_path: Path, provenance: dict, command: str) -> None:
+    files.write_json(tmp_path / "mnist" / "provenance.json", provenance)
+    assert chapters.reference_command(tmp_path / "mnist") == command
