@@ -350,7 +350,8 @@ def test_committed_references_stand_apart_from_this_run(copied: Path, page: Elem
     new = [base64.b64decode(source.partition(",")[2]) for source in pictures - {each.get("src") for _, each in page.found}]
     assert new == [(folder / "mnist" / "figures" / "mnist-0-samples.png").read_bytes()]  # mnist5k has pictures of this run
     assert "Not from this run" not in page.text
-    ran = "dvc exp run -S &#39;suite=[mnist]&#39; -S &#39;seeds=[0,1,2,3]&#39;"
+    seeds = ",".join(map(str, files.read_json(folder / "mnist" / "provenance.json")["seeds"]))
+    ran = f"dvc exp run -S &#39;suite=[mnist]&#39; -S &#39;seeds=[{seeds}]&#39;"
     assert ran in commands_of(copied / "reports" / "index.html")
 
 
