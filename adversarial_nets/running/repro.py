@@ -53,10 +53,8 @@ def default_sides() -> Sides:
         return Sides([], [], [])
     stages = parse_yaml(read_text(paths.PIPELINE), str(paths.PIPELINE))["stages"]
     suite = [name for name, stage in stages.items() if stage.get("matrix", {}).get("experiment") == "${suite}"]
-    first, beside = (
-        ["check", "fetch", "prepare"],
-        ["sanity", *(name for name in stages if name not in ["check", *suite, "report"])],
-    )
+    first = ["check", "fetch", "prepare"]
+    beside = ["sanity", *(name for name in stages if name not in ["check", *suite, "report"])]
     return Sides(first, [name for name in suite if name not in [*first, "sanity"]], beside)
 
 
