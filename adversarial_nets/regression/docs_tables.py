@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from adversarial_nets.core import files
+from adversarial_nets.diagnostics import ablations
 from adversarial_nets.diagnostics.collapse import COLLAPSED
 from adversarial_nets.diagnostics.reliability import Reliability
 from adversarial_nets.regression import claims, revisions
@@ -139,7 +140,8 @@ def collapse(folder: Path) -> pd.DataFrame:
     curves = pd.read_csv(folder / PUBLISHED / paths.LEARNING_CURVE).query("epoch <= @FIRST_EPOCHS").set_index("seed")
     leads = (curves["d_real"] - curves["d_fake"]).groupby("seed").max().rename("widest_lead").reset_index()
     long = pd.read_csv(folder / PUBLISHED / paths.SEEDS.name)[["seed", "outcome"]].merge(leads)
-    short = pd.read_csv(folder.parent / "ablations/mnist_collapse" / paths.ABLATIONS_TABLE.name)[long.columns]
+    tried = pd.read_csv(folder.parent / "ablations/mnist_collapse" / paths.ABLATIONS_TABLE.name)
+    short = tried.loc[tried["variant"] == ablations.PUBLISHED, long.columns]
     kinds = {f"whole runs: `{PUBLISHED}`": long, f"{FIRST_EPOCHS} epochs alone": short, "together": pd.concat([long, short])}
     return pd.DataFrame([{"runs": name, **_collapsed(runs)} for name, runs in kinds.items()])
 

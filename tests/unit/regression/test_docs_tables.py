@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,12 @@ def test_table_1_has_every_model_of_the_paper_beside_what_was_measured(reference
     assert table.loc["Deep GSN"].to_list() == ["214 ± 1.1", "not yet", "", "", ""]
     assert table.loc["K-means centroids of training images"].to_list() == ["", "9.0 ± 1.0", "", "", "0.50"]
     assert "Mean training image" not in table.index
+
+
+def test_a_model_whose_runs_all_collapsed_has_none_that_finished() -> None:
+    """Its metrics are means over all of them then."""
+    row = SimpleNamespace(num_seeds=2, num_started=2, num_collapsed=2, seed_std=1.0)
+    assert tables.of_runs(row)["runs that finished"] == "0 of 2; 2 collapsed"
 
 
 def test_the_table_of_references_shows_how_far_seeds_are_apart(references: Path) -> None:
@@ -106,7 +113,8 @@ def test_collapse_is_counted_over_whole_runs_and_first_epochs(tmp_path: Path) ->
     curves = pd.DataFrame({"epoch": [1, 10, 11] * 2, "seed": [0] * 3 + [1] * 3, **lead})
     files.write_csv(folder / "mnist/learning_curve.csv", curves)
     files.write_csv(folder / "mnist/seeds.csv", pd.DataFrame({"seed": [0, 1], "outcome": ["finished", "collapsed"]}))
-    short = {"seed": [2, 3], "outcome": "finished", "widest_lead": [0.25, 0.75], "variant": "simultaneous"}
+    short = {"seed": [2, 3, 2], "outcome": "finished", "widest_lead": [0.25, 0.75, 0.99]}
+    short["variant"] = ["simultaneous", "simultaneous", "alternating"]  # the last one is not the published recipe
     files.write_csv(tmp_path / "ablations/mnist_collapse/ablations.csv", pd.DataFrame(short))
     assert docs_tables.collapse(folder).to_numpy().tolist() == [
         ["whole runs: `mnist`", "0 to 1", "1 of 2 (1 to 99 %)", "0.5000", "0.7000"],
