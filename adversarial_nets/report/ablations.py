@@ -124,7 +124,7 @@ def _compared(variant: str, seeds: pd.DataFrame) -> dict[str, str]:
         "variant": variant,
         "game": one["game"],
         "learning rate": f"{one['learning_rate']:g}",
-        "its decay": f"{one['learning_rate_decay']:g}",
+        "its decay": f"{one['learning_rate_decay']:.9g}",
         "k": f"{one['discriminator_steps']}",
         "G's objective": one["generator_objective"].replace("_", "-"),
         "z": one[NOISE],
