@@ -346,7 +346,14 @@ def test_bad_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], messa
     assert message in ended.stderr
 
 
-@pytest.mark.parametrize(("name", "rates"), [("mnist_collapse", [0.1]), ("mnist_search", [0.1, 0.1, 0.05, 0.1, 0.1])])
+@pytest.mark.parametrize(
+    ("name", "rates"),
+    [
+        ("mnist_collapse", [0.1]),
+        ("mnist_against_collapse", [0.1, 0.05, 0.2, 0.1]),
+        ("mnist_search", [0.1, 0.1, 0.2, 0.1, 0.1]),
+    ],
+)
 def test_ablations_on_mnist_vary_the_published_recipe(name: str, rates: list[float]) -> None:
     """Their experiments are that of ``mnist`` but for how long they last, how closely one looks, and which generator is kept."""
     place = AblationPaths(ROOT / "ablations" / name)
