@@ -22,6 +22,7 @@ PAGES = [Path("README.md"), Path("docs/results.md")]
 MARKED = re.compile(r"<!-- (?P<name>[a-z0-9 ]+) -->\n(?P<table>.*?)\n<!-- end of (?P=name) -->", re.DOTALL)
 
 PUBLISHED, FIRST_EPOCHS = "mnist", 10
+NARROWER = "narrower than the published recipe's, same seed"
 EPOCHS = [25, 50, 100, 150, 200, 250]
 BETWEEN = 15_000  # samples, whose score is interpolated in the logarithm of their number
 
@@ -133,17 +134,33 @@ def estimates(folder: Path) -> pd.DataFrame:
 
 
 def collapse(folder: Path) -> pd.DataFrame:
-    """How often runs with the published recipe collapse, and how far D is ahead in their first epochs: every cell a text.
+    """How often runs with the published recipe collapse, how far D is ahead in their first epochs, and what keeps it from that:
+    every cell a text.
 
-    Those of the reference, and those that ``ablations/mnist_collapse`` plays for as long as one looks at these.
+    Those of the reference, those that ``ablations/mnist_collapse`` plays for as long as one looks at these, and the other
+    recipes of ``ablations/mnist_against_collapse``.
     """
     curves = pd.read_csv(folder / PUBLISHED / paths.LEARNING_CURVE).query("epoch <= @FIRST_EPOCHS").set_index("seed")
     leads = (curves["d_real"] - curves["d_fake"]).groupby("seed").max().rename("widest_lead").reset_index()
     long = pd.read_csv(folder / PUBLISHED / paths.SEEDS.name)[["seed", "outcome"]].merge(leads)
-    tried = pd.read_csv(folder.parent / "ablations/mnist_collapse" / paths.ABLATIONS_TABLE.name)
-    short = tried.loc[tried["variant"] == ablations.PUBLISHED, long.columns]
+    short = _ablations(folder, "mnist_collapse")[long.columns]
     kinds = {f"whole runs: `{PUBLISHED}`": long, f"{FIRST_EPOCHS} epochs alone": short, "together": pd.concat([long, short])}
-    return pd.DataFrame([{"runs": name, **_collapsed(runs)} for name, runs in kinds.items()])
+    rows = [{"runs": name, **_collapsed(runs)} for name, runs in kinds.items()]
+    return pd.DataFrame(rows + _other_recipes(_ablations(folder, "mnist_against_collapse"))).fillna("")
+
+
+def _other_recipes(tried: pd.DataFrame) -> list[dict[str, str]]:
+    by_seed = tried.pivot_table(index="seed", columns="variant", values="widest_lead")
+    narrower = by_seed.lt(by_seed[ablations.PUBLISHED], axis=0).sum()
+    return [
+        {"runs": variant.replace("_", " "), **_collapsed(runs), NARROWER: f"{narrower[variant]} of {len(by_seed)}"}
+        for variant, runs in tried.groupby("variant", sort=False)
+        if variant != ablations.PUBLISHED
+    ]
+
+
+def _ablations(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder.parent / "ablations" / name / paths.ABLATIONS_TABLE.name)
 
 
 def _collapsed(runs: pd.DataFrame) -> dict[str, str]:

@@ -96,7 +96,7 @@ DEFINITIONS = {
     "docs/explanation/determinism.md": ["PyTorch 2.14.1"],
     "docs/explanation/game_and_training.md": ["0.1 and 0.9", "log 10 = 2.303", "99 % of training images", "Real images have 1 %"],
     "docs/explanation/parzen_window.md": ["from 0.1 to 1 (CIFAR-10: 0.2 to 2)", "95 % interval", "error to 0.01 nats"],
-    "docs/explanation/theory.md": ["at least 1 % of its peak", "are 0.02 for D, 10⁻³ nats"],
+    "docs/explanation/theory.md": ["at least 1 % of its peak"],
     "docs/how-to/change_and_compare.md": ["4 to 6 % were called more than chance"],  # test_differences.py
     "docs/how-to/gate_in_ci.md": ["at most 1.6 % of changes that change nothing"],  # test_gate.py
     "docs/how-to/paper_experiments.md": ["grid for σ, 0.2 to 2"],

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from adversarial_nets.core import files
+from adversarial_nets.diagnostics import ablations
 from adversarial_nets.regression import docs_tables
 from adversarial_nets.report import tables
+from adversarial_nets.running.paths import AblationPaths
 from support.project import ROOT
 
 REFERENCES = ROOT / "reports/reference"
@@ -113,14 +115,32 @@ def test_collapse_is_counted_over_whole_runs_and_first_epochs(tmp_path: Path) ->
     curves = pd.DataFrame({"epoch": [1, 10, 11] * 2, "seed": [0] * 3 + [1] * 3, **lead})
     files.write_csv(folder / "mnist/learning_curve.csv", curves)
     files.write_csv(folder / "mnist/seeds.csv", pd.DataFrame({"seed": [0, 1], "outcome": ["finished", "collapsed"]}))
-    short = {"seed": [2, 3, 2], "outcome": "finished", "widest_lead": [0.25, 0.75, 0.99]}
-    short["variant"] = ["simultaneous", "simultaneous", "alternating"]  # the last one is not the published recipe
-    files.write_csv(tmp_path / "ablations/mnist_collapse/ablations.csv", pd.DataFrame(short))
+    tables_of_ablations = {
+        "mnist_collapse": {"seed": [2, 3], "outcome": "finished", "widest_lead": [0.25, 0.75], "variant": "simultaneous"},
+        "mnist_against_collapse": {
+            "seed": [0, 1] * 2,
+            "outcome": ["finished", "collapsed", "finished", "finished"],
+            "widest_lead": [0.5, 0.7, 0.6, 0.4],
+            "variant": ["simultaneous"] * 2 + ["half_of_it"] * 2,
+        },
+    }
+    for name, rows in tables_of_ablations.items():
+        files.write_csv(tmp_path / "ablations" / name / "ablations.csv", pd.DataFrame(rows))
     assert docs_tables.collapse(folder).to_numpy().tolist() == [
-        ["whole runs: `mnist`", "0 to 1", "1 of 2 (1 to 99 %)", "0.5000", "0.7000"],
-        ["10 epochs alone", "2 to 3", "0 of 2 (0 to 84 %)", "0.2500 to 0.7500", ""],
-        ["together", "0 to 3", "1 of 4 (1 to 81 %)", "0.2500 to 0.7500", "0.7000"],
+        ["whole runs: `mnist`", "0 to 1", "1 of 2 (1 to 99 %)", "0.5000", "0.7000", ""],
+        ["10 epochs alone", "2 to 3", "0 of 2 (0 to 84 %)", "0.2500 to 0.7500", "", ""],
+        ["together", "0 to 3", "1 of 4 (1 to 81 %)", "0.2500 to 0.7500", "0.7000", ""],
+        ["half of it", "0 to 1", "0 of 2 (0 to 84 %)", "0.4000 to 0.6000", "", "1 of 2"],
     ]
+
+
+def test_short_runs_are_the_first_epochs_of_whole_ones() -> None:
+    """The same game with the same seed, played again: equal to the last digit that is written."""
+    place, whole = AblationPaths(Path("ablations/mnist_against_collapse")), pd.read_csv(REFERENCES / "mnist/learning_curve.csv")
+    shared = ["epoch", "discriminator_objective", "generator_objective", "d_real", "d_fake", "learning_rate", "momentum"]
+    for seed, curve in whole.groupby("seed"):
+        short = pd.read_csv(ROOT / place.run(ablations.PUBLISHED, seed) / ablations.LEARNING_CURVE)
+        assert short[shared].equals(curve[shared].head(len(short)).reset_index(drop=True))
 
 
 def test_other_estimates_of_the_same_generators_are_the_references() -> None:
