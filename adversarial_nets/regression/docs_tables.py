@@ -13,7 +13,7 @@ from adversarial_nets.diagnostics.reliability import Reliability
 from adversarial_nets.regression import claims, revisions
 from adversarial_nets.regression.verdicts import AVERAGED
 from adversarial_nets.report import captions, tables
-from adversarial_nets.report.ablations import rate, span
+from adversarial_nets.report.ablations import VALIDATION, comparison, rate, span
 from adversarial_nets.report.paper import TABLE_1
 from adversarial_nets.report.results import load_reference
 from adversarial_nets.running import paths
@@ -159,6 +159,12 @@ def _other_recipes(tried: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
+def search(folder: Path) -> pd.DataFrame:
+    """What ``ablations/mnist_search`` tried for a higher score, by the validation images: every cell a text."""
+    compared = comparison(_ablations(folder, "mnist_search"))
+    return compared[["variant", *VALIDATION.values(), "collapsed (95 % interval)"]]
+
+
 def _ablations(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder.parent / "ablations" / name / paths.ABLATIONS_TABLE.name)
 
@@ -181,4 +187,5 @@ TABLES = {
     "score and blur": score_and_blur,
     "estimates": estimates,
     "collapse": collapse,
+    "search": search,
 }

@@ -13,7 +13,7 @@ from adversarial_nets.diagnostics import ablations
 from adversarial_nets.regression import docs_tables
 from adversarial_nets.report import tables
 from adversarial_nets.running.paths import AblationPaths
-from support.project import ROOT
+from support.experiments import ROOT, read_yaml
 
 REFERENCES = ROOT / "reports/reference"
 
@@ -132,6 +132,13 @@ def test_collapse_is_counted_over_whole_runs_and_first_epochs(tmp_path: Path) ->
         ["together", "0 to 3", "1 of 4 (1 to 81 %)", "0.2500 to 0.7500", "0.7000", ""],
         ["half of it", "0 to 1", "0 of 2 (0 to 84 %)", "0.4000 to 0.6000", "", "1 of 2"],
     ]
+
+
+def test_the_search_is_judged_by_validation_images() -> None:
+    """Chosen by them: the table has no score of test images."""
+    table = docs_tables.search(REFERENCES)
+    assert not [column for column in table if "test" in column]
+    assert table["variant"].to_list() == list(read_yaml(ROOT / "ablations/mnist_search/params.yaml")["variants"])
 
 
 def test_short_runs_are_the_first_epochs_of_whole_ones() -> None:
