@@ -143,7 +143,8 @@ def collapse(folder: Path) -> pd.DataFrame:
     curves = pd.read_csv(folder / PUBLISHED / paths.LEARNING_CURVE).query("epoch <= @FIRST_EPOCHS").set_index("seed")
     leads = (curves["d_real"] - curves["d_fake"]).groupby("seed").max().rename("widest_lead").reset_index()
     long = pd.read_csv(folder / PUBLISHED / paths.SEEDS.name)[["seed", "outcome"]].merge(leads)
-    short = _ablations(folder, "mnist_collapse")[long.columns]
+    tried = _ablations(folder, "mnist_collapse")
+    short = tried.loc[tried["variant"] == ablations.PUBLISHED, long.columns]
     kinds = {f"whole runs: `{PUBLISHED}`": long, f"{FIRST_EPOCHS} epochs alone": short, "together": pd.concat([long, short])}
     rows = [{"runs": name, **_collapsed(runs)} for name, runs in kinds.items()]
     return pd.DataFrame(rows + _other_recipes(_ablations(folder, "mnist_against_collapse"))).fillna("")
